@@ -1,0 +1,35 @@
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rmqha::base {
+
+class Stop;
+
+/// A program to run. The arguments are passed as they are: no shell ever sees them.
+struct Command {
+    std::vector<std::string> argv;        ///< argv[0] is searched in PATH
+    std::vector<std::string> environment; ///< "NAME=value", added to (and replacing in) this process's own
+    std::string input;                    ///< what the program reads from its standard input
+    std::string folder;                   ///< working folder; empty: this process's own
+};
+
+struct Finished {
+    int status = 0;     ///< exit status, or 128 + signal
+    std::string output; ///< its standard output
+    std::string errors; ///< its standard error
+};
+
+/// Runs the command to its end and gathers what it printed (at most 64 MiB each; more is dropped). At the deadline or
+/// on a stop the command's process group is killed and Error(timeout) or Interrupted is thrown; when it cannot be
+/// started, Error(unavailable) names it and the reason. The command starts with no signal blocked.
+Finished run(Command const& command, TimePoint deadline, Stop const& stop);
+
+/// Starts a command that outlives this process: own session, no standard input, output appended to `log` (0600).
+/// Returns its process id. Throws Error(unavailable).
+int start_detached(Command const& command, std::string const& log);
+
+} // namespace rmqha::base
