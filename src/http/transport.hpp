@@ -16,10 +16,10 @@ namespace rmqha::http {
 
 struct Request {
     std::string method = "GET";
-    std::string url;                   ///< http or https, already percent-encoded
-    std::string body;                  ///< sent as application/json when not empty
-    base::Credentials credentials;     ///< Basic; not sent when the user is empty
-    base::TlsOptions tls;
+    std::string url{};               ///< http or https, already percent-encoded
+    std::string body{};              ///< sent as application/json when not empty
+    base::Credentials credentials{}; ///< Basic; not sent when the user is empty
+    base::TlsOptions tls{};
     base::milliseconds connect_timeout{3000};
 };
 
@@ -54,8 +54,10 @@ public:
                                         base::Stop const& stop) = 0;
 };
 
-/// The real one, over curl_multi; keeps connections open between calls and opens a new one when a kept one was closed
-/// (RabbitMQ 4 closes idle ones after 5 s). A body above 256 MiB is a Fault.
+/// The real one, over curl_multi: HTTP/1.1, redirects not followed, a body above 256 MiB is a Fault. Keeps connections
+/// open between calls; when a kept one turns out closed (RabbitMQ 4 closes idle ones after 5 s) the request is sent
+/// again on a new one. Goes straight to the node: http_proxy and its like are ignored, since a health answer from
+/// behind a proxy would be about the proxy, and credentials stay between the two ends.
 std::unique_ptr<Transport> make_curl_transport();
 
 } // namespace rmqha::http
