@@ -4,6 +4,7 @@ namespace rmqha::base {
 
 Error::Error(ExitCode code, std::string const& message, std::string hint)
     : std::runtime_error(message), m_code(code), m_hint(std::move(hint))
-{}
+{
+}
 
 } // namespace rmqha::base

@@ -78,7 +78,8 @@ public:
         sigaddset(&defaults, SIGPIPE);
         posix_spawnattr_setsigmask(&m_attributes, &none);
         posix_spawnattr_setsigdefault(&m_attributes, &defaults);
-        posix_spawnattr_setflags(&m_attributes, static_cast<short>(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+        posix_spawnattr_setflags(&m_attributes,
+                                 static_cast<short>(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
     }
     Spawn(Spawn const&) = delete;
     Spawn& operator=(Spawn const&) = delete;
@@ -204,7 +205,9 @@ Finished run(Command const& command, TimePoint deadline, Stop const& stop)
         if (std::chrono::steady_clock::now() >= deadline) {
             fail(ExitCode::timeout, "{} did not end in time and was killed", command.argv[0]);
         }
-        pollfd waiting[] = {interest(in.write, POLLOUT), interest(out.read, POLLIN), interest(err.read, POLLIN),
+        pollfd waiting[] = {interest(in.write, POLLOUT),
+                            interest(out.read, POLLIN),
+                            interest(err.read, POLLIN),
                             {.fd = exited ? -1 : child.exit_fd(), .events = POLLIN, .revents = 0},
                             {.fd = stop.fd(), .events = POLLIN, .revents = 0}};
         int const ready = ::poll(waiting, std::size(waiting), exited ? 0 : poll_timeout(deadline));

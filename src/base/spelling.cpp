@@ -43,7 +43,8 @@ std::optional<std::string> nearest_word(std::string_view word, std::span<std::st
         }
     }
     if (!best && word.size() >= k_prefix) {
-        auto const found = std::ranges::find_if(known, [&](auto const& candidate) { return candidate.starts_with(word); });
+        auto const found =
+            std::ranges::find_if(known, [&](auto const& candidate) { return candidate.starts_with(word); });
         if (found != known.end()) {
             best = *found;
         }

@@ -32,7 +32,8 @@ void raise_event(int fd) noexcept
 void watch(int signals, int quit, Stop& stop)
 {
     for (;;) {
-        pollfd waiting[2] = {{.fd = signals, .events = POLLIN, .revents = 0}, {.fd = quit, .events = POLLIN, .revents = 0}};
+        pollfd waiting[2] = {{.fd = signals, .events = POLLIN, .revents = 0},
+                             {.fd = quit, .events = POLLIN, .revents = 0}};
         if (::poll(waiting, 2, -1) < 0 && errno != EINTR) {
             return;
         }

@@ -16,11 +16,19 @@ struct Unit {
     double factor;
 };
 
-constexpr std::array k_time_units{Unit{"ms", 1}, Unit{"s", 1e3}, Unit{"m", 60e3}, Unit{"h", 3600e3}, Unit{"d", 86400e3}};
-constexpr std::array k_size_units{
-    Unit{"", 1},          Unit{"B", 1},           Unit{"kB", 1e3},          Unit{"KB", 1e3},           Unit{"MB", 1e6},
-    Unit{"GB", 1e9},      Unit{"TB", 1e12},       Unit{"KiB", 1024.0},      Unit{"MiB", 1048576.0},    Unit{"GiB", 1073741824.0},
-    Unit{"TiB", 1099511627776.0}};
+constexpr std::array k_time_units{Unit{"ms", 1}, Unit{"s", 1e3}, Unit{"m", 60e3}, Unit{"h", 3600e3},
+                                  Unit{"d", 86400e3}};
+constexpr std::array k_size_units{Unit{"", 1},
+                                  Unit{"B", 1},
+                                  Unit{"kB", 1e3},
+                                  Unit{"KB", 1e3},
+                                  Unit{"MB", 1e6},
+                                  Unit{"GB", 1e9},
+                                  Unit{"TB", 1e12},
+                                  Unit{"KiB", 1024.0},
+                                  Unit{"MiB", 1048576.0},
+                                  Unit{"GiB", 1073741824.0},
+                                  Unit{"TiB", 1099511627776.0}};
 
 template <std::size_t N>
 std::optional<double> parse_with_unit(std::string_view text, std::array<Unit, N> const& units)
@@ -29,7 +37,8 @@ std::optional<double> parse_with_unit(std::string_view text, std::array<Unit, N>
     auto const number = text.substr(0, digits);
     auto const name = digits == std::string_view::npos ? std::string_view{} : text.substr(digits);
     double value = 0;
-    auto const [end, error] = std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
+    auto const [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
     if (number.empty() || error != std::errc{} || end != number.data() + number.size()) {
         return std::nullopt;
     }
@@ -91,7 +100,8 @@ std::string format_duration(Duration duration)
     }
     auto const total = std::llround(ms / 1000);
     auto const two = [](long long high, char const* high_unit, long long low, char const* low_unit) {
-        return low == 0 ? fmt::format("{}{}", high, high_unit) : fmt::format("{}{}{}{}", high, high_unit, low, low_unit);
+        return low == 0 ? fmt::format("{}{}", high, high_unit)
+                        : fmt::format("{}{}{}{}", high, high_unit, low, low_unit);
     };
     if (total < 3600) {
         return two(total / 60, "m", total % 60, "s");

@@ -13,10 +13,10 @@ namespace rmqha::config {
 
 /// When a figure is worth a finding. Sources: health.md's defaults.
 struct Thresholds {
-    int cluster_health_min = 80;            ///< percent
-    std::int64_t queue_backlog_max = 1000;  ///< messages, ready and unacknowledged
-    int memory_usage_max = 85;              ///< percent of the node's high watermark
-    int disk_usage_max = 90;                ///< percent
+    int cluster_health_min = 80;           ///< percent
+    std::int64_t queue_backlog_max = 1000; ///< messages, ready and unacknowledged
+    int memory_usage_max = 85;             ///< percent of the node's high watermark
+    int disk_usage_max = 90;               ///< percent
     base::milliseconds mirror_sync_delay_max = std::chrono::seconds(300);
 };
 
@@ -52,7 +52,8 @@ std::vector<Option> const& options();
 /// Values by option name, as text; a list option (node, uri) may hold several.
 using Values = std::map<std::string, std::vector<std::string>>;
 
-/// What one source says, and how error messages call it ("--vhost", "RMQHA_VHOST", "/etc/rmqha/config.toml: contexts.a").
+/// What one source says, and how error messages call it ("--vhost", "RMQHA_VHOST", "/etc/rmqha/config.toml:
+/// contexts.a").
 struct Source {
     Values values;
     std::string origin;

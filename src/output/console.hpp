@@ -26,9 +26,9 @@ public:
     void flush();
     bool closed() const noexcept { return m_closed; }
 
-    void note(std::string_view text);   ///< "rmqha: text" unless quiet
-    void detail(std::string_view text); ///< the same, only when verbose
-    void warn(std::string_view text);   ///< "rmqha: warning: text"
+    void note(std::string_view text);                         ///< "rmqha: text" unless quiet
+    void detail(std::string_view text);                       ///< the same, only when verbose
+    void warn(std::string_view text);                         ///< "rmqha: warning: text"
     void error(std::string_view text, std::string_view hint); ///< "rmqha: error: text", then "hint: hint"
 
     /// Replaces the one progress line at the bottom of a terminal; nothing when stderr is not one, or quiet.

@@ -12,8 +12,9 @@ struct Cell {
     std::string text; ///< UTF-8; control characters are shown escaped
     Style style = Style::plain;
 
-    Cell(std::string t = {}, Style s = Style::plain) : text(std::move(t)), style(s) {} // NOLINT(google-explicit-constructor)
-    Cell(char const* t, Style s = Style::plain) : text(t), style(s) {}                 // NOLINT(google-explicit-constructor)
+    Cell(std::string t = {}, Style s = Style::plain)
+        : text(std::move(t)), style(s) {}                              // NOLINT(google-explicit-constructor)
+    Cell(char const* t, Style s = Style::plain) : text(t), style(s) {} // NOLINT(google-explicit-constructor)
 };
 
 /// Rows under headings, columns as wide as their widest cell; two blanks between. When the table is wider than `width`,

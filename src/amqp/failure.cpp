@@ -1,0 +1,88 @@
+#include "amqp/failure.hpp"
+
+#include <string_view>
+
+namespace rmqha::amqp {
+
+namespace {
+
+using base::ExitCode;
+
+ExitCode exit_code_of(FailureKind kind, std::uint16_t reply_code)
+{
+    switch (kind) {
+    case FailureKind::unknown_host:
+        return ExitCode::no_host;
+    case FailureKind::timed_out:
+        return ExitCode::timeout;
+    case FailureKind::tls:
+    case FailureKind::not_amqp:
+        return ExitCode::protocol;
+    case FailureKind::denied:
+        return ExitCode::denied;
+    case FailureKind::channel_closed:
+        return reply_code == 403 ? ExitCode::denied : reply_code == 406 ? ExitCode::data : ExitCode::unavailable;
+    default:
+        return ExitCode::unavailable;
+    }
+}
+
+bool contains(std::string_view text, std::string_view part)
+{
+    return text.find(part) != std::string_view::npos;
+}
+
+Retry retry_of_close(bool on_channel, std::uint16_t code, std::string_view text)
+{
+    if (on_channel) {
+        // The home node of a classic queue is down, or a leader is being elected: the queue comes back with it.
+        bool const queue_is_down = contains(text, "is down or inaccessible") || contains(text, "process is stopped") ||
+                                   contains(text, "due to timeout");
+        return queue_is_down || code == 506 ? Retry::wait : Retry::never;
+    }
+    if (code == 320) {
+        bool const for_good = contains(text, "is deleted");
+        return for_good ? Retry::never : Retry::other_node;
+    }
+    if (code == 530) {
+        bool const for_now = contains(text, "connection limit") || contains(text, "is down");
+        return for_now ? Retry::wait : Retry::never;
+    }
+    if (code == 403 || code == 402) {
+        return Retry::never;
+    }
+    return Retry::other_node;
+}
+
+Retry retry_of(FailureKind kind)
+{
+    return kind == FailureKind::denied ? Retry::never : Retry::other_node;
+}
+
+} // namespace
+
+Failure::Failure(FailureKind kind, std::string const& reason, std::uint16_t reply_code, std::string hint)
+    : Error(exit_code_of(kind, reply_code), reason, std::move(hint)),
+      m_kind(kind),
+      m_reply_code(reply_code),
+      m_retry(reply_code == 0 ? retry_of(kind)
+                              : retry_of_close(kind == FailureKind::channel_closed, reply_code, reason))
+{
+}
+
+Failure failure_of_close(bool on_channel, std::uint16_t reply_code, std::string const& text)
+{
+    if (on_channel) {
+        return {FailureKind::channel_closed, fmt::format("{} ({})", text, reply_code), reply_code};
+    }
+    if (reply_code == 403) {
+        return {FailureKind::denied, fmt::format("login refused: {}", text), reply_code,
+                "Check user and password (--user, --password-file)."};
+    }
+    if (reply_code == 530) {
+        return {FailureKind::denied, text, reply_code, "Check --vhost and the user's permissions in it."};
+    }
+    return {FailureKind::closed, fmt::format("closed by the server: {} ({})", text, reply_code), reply_code};
+}
+
+} // namespace rmqha::amqp
