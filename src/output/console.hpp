@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cstdio>
+#include <atomic>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,11 @@ namespace rmqha::output {
 
 enum class Format { table, json, ndjson };
 enum class Color { automatic, always, never };
+
+/// Whether text for a stream may carry colour. `automatic` means: not when NO_COLOR is set (no-color.org), else yes
+/// when CLICOLOR_FORCE is set and not "0" (bixense.com/clicolors), else on a terminal whose TERM is neither empty nor
+/// "dumb".
+bool wants_color(Color color, bool terminal);
 
 /// The two streams of the program: stdout is the answer, stderr is the talk. The only writer of either. Thread-safe.
 class Console {
@@ -17,34 +23,56 @@ public:
         bool verbose = false; ///< details too
         Color color = Color::automatic;
     };
+    /// File descriptors to write to; tests give others.
+    struct Streams {
+        int answer = 1;
+        int talk = 2;
+    };
 
-    explicit Console(Options options = {});
+    Console() : Console(Options{}, Streams{}) {}
+    explicit Console(Options options) : Console(options, Streams{}) {}
+    Console(Options options, Streams streams);
 
-    /// Writes the answer. Throws Error(unavailable) when stdout cannot take it (a full disk); a closed pipe ends the
-    /// program's output silently: closed() turns true and later calls do nothing.
+    /// Writes the answer; kept back in parts of 64 KiB unless stdout is a terminal. Throws Error(unavailable) when
+    /// stdout cannot take it (a full disk); a closed pipe ends the program's output silently: closed() turns true and
+    /// later calls do nothing.
     void answer(std::string_view text);
+    /// Hands on what is kept back; throws as answer() does. main calls it at the end.
     void flush();
     bool closed() const noexcept { return m_closed; }
 
+    // Control characters in what follows are escaped, line ends aside. A stderr that cannot be written to is ignored.
     void note(std::string_view text);                         ///< "rmqha: text" unless quiet
     void detail(std::string_view text);                       ///< the same, only when verbose
     void warn(std::string_view text);                         ///< "rmqha: warning: text"
-    void error(std::string_view text, std::string_view hint); ///< "rmqha: error: text", then "hint: hint"
+    void error(std::string_view text, std::string_view hint); ///< "rmqha: error: text", then "hint: hint" unless empty
 
-    /// Replaces the one progress line at the bottom of a terminal; nothing when stderr is not one, or quiet.
+    /// Replaces the one progress line at the bottom of a terminal; nothing when stderr is not one, is dumb, or quiet.
     void progress(std::string_view line);
     void clear_progress();
 
     bool color() const noexcept { return m_color; } ///< whether the answer may carry colour
-    int width() const;                              ///< columns of stdout's terminal; 80 when it is not one
-    bool answers_to_terminal() const;
+    /// Columns of stdout's terminal. When it is not one: $COLUMNS, else so many (100,000) that nothing is ever cut for
+    /// a reader that is a program.
+    int width() const;
+    bool answers_to_terminal() const noexcept { return m_answer_to_terminal; }
 
 private:
+    void flush_locked();
+    void hide_progress();
+    void talk(std::string_view text);
+
     Options m_options;
+    Streams m_streams;
     bool m_color = false;
-    bool m_talk_to_terminal = false;
+    bool m_talk_color = false;
+    bool m_answer_to_terminal = false;
+    bool m_progress_possible = false;
+
+    std::mutex m_mutex;
+    std::string m_kept_back;
     bool m_progress_shown = false;
-    bool m_closed = false;
+    std::atomic<bool> m_closed{false};
 };
 
 } // namespace rmqha::output

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "output/text.hpp"
+
 #include <string>
 #include <vector>
 
@@ -17,8 +19,9 @@ struct Cell {
     Cell(char const* t, Style s = Style::plain) : text(t), style(s) {} // NOLINT(google-explicit-constructor)
 };
 
-/// Rows under headings, columns as wide as their widest cell; two blanks between. When the table is wider than `width`,
-/// the column marked shrinkable loses letters (cut with "…"), never a number.
+/// Rows under headings, columns as wide as their widest cell; two blanks between, none at a line's end. When the table
+/// is wider than the width asked for, the columns marked shrinkable lose letters (cut with "…"), the widest first and
+/// none below its heading or 8 columns; the others never do, so that no number is ever shortened.
 class Table {
 public:
     struct Column {
@@ -29,8 +32,10 @@ public:
 
     explicit Table(std::vector<Column> columns);
 
+    /// Cells missing at the end are empty; more cells than columns is a mistake of the caller (std::logic_error).
     void add(std::vector<Cell> row);
     bool empty() const noexcept { return m_rows.empty(); }
+    /// The table as lines, each ending in a line feed; the headings too when there are no rows.
     std::string render(int width, bool color) const;
 
 private:
@@ -40,8 +45,5 @@ private:
 
 /// `text` in the style's colour when `color`, else as it is.
 std::string styled(std::string const& text, Style style, bool color);
-
-/// Columns a UTF-8 string takes on a terminal.
-int display_width(std::string const& text);
 
 } // namespace rmqha::output

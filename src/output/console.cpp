@@ -1,0 +1,188 @@
+#include "output/console.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/units.hpp"
+#include "output/table.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace rmqha::output {
+
+namespace {
+
+constexpr std::size_t k_buffer = 64 * 1024;
+constexpr int k_no_limit = 100'000;
+constexpr int k_default_width = 80;
+
+int terminal_width(int fd)
+{
+    winsize size{};
+    return ::ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+bool is_dumb()
+{
+    return base::environment("TERM").value_or("dumb") == "dumb";
+}
+
+// Writes all of `text`; the errno that prevented it, else 0. A descriptor made non-blocking by someone else is waited
+// for.
+int write_all(int fd, std::string_view text)
+{
+    while (!text.empty()) {
+        auto const written = ::write(fd, text.data(), text.size());
+        if (written >= 0) {
+            text.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN) {
+            pollfd ready{fd, POLLOUT, 0};
+            ::poll(&ready, 1, -1);
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+} // namespace
+
+bool wants_color(Color color, bool terminal)
+{
+    if (color != Color::automatic) {
+        return color == Color::always;
+    }
+    if (base::environment("NO_COLOR")) {
+        return false;
+    }
+    if (base::environment("CLICOLOR_FORCE").value_or("0") != "0") {
+        return true;
+    }
+    return terminal && !is_dumb();
+}
+
+Console::Console(Options options, Streams streams) : m_options(options), m_streams(streams)
+{
+    bool const talk_to_terminal = ::isatty(m_streams.talk) == 1;
+    m_answer_to_terminal = ::isatty(m_streams.answer) == 1;
+    m_color = wants_color(m_options.color, m_answer_to_terminal);
+    m_talk_color = wants_color(m_options.color, talk_to_terminal);
+    m_progress_possible = talk_to_terminal && !is_dumb() && !m_options.quiet;
+}
+
+void Console::answer(std::string_view text)
+{
+    std::lock_guard const lock(m_mutex);
+    if (m_closed) {
+        return;
+    }
+    m_kept_back += text;
+    if (m_answer_to_terminal || m_kept_back.size() >= k_buffer) {
+        flush_locked();
+    }
+}
+
+void Console::flush()
+{
+    std::lock_guard const lock(m_mutex);
+    flush_locked();
+}
+
+void Console::flush_locked()
+{
+    if (m_kept_back.empty()) {
+        return;
+    }
+    if (m_answer_to_terminal) {
+        hide_progress();
+    }
+    auto const text = std::exchange(m_kept_back, {});
+    int const failure = write_all(m_streams.answer, text);
+    if (failure == 0) {
+        return;
+    }
+    m_closed = true;
+    if (failure != EPIPE) {
+        throw base::Error(base::ExitCode::unavailable, "standard output: " + std::generic_category().message(failure),
+                          "Make room where the output goes, or send it elsewhere.");
+    }
+}
+
+void Console::note(std::string_view text)
+{
+    if (!m_options.quiet) {
+        talk(fmt::format("rmqha: {}\n", escaped_lines(text)));
+    }
+}
+
+void Console::detail(std::string_view text)
+{
+    if (m_options.verbose) {
+        talk(fmt::format("rmqha: {}\n", escaped_lines(text)));
+    }
+}
+
+void Console::warn(std::string_view text)
+{
+    talk(fmt::format("rmqha: {} {}\n", styled("warning:", Style::warning, m_talk_color), escaped_lines(text)));
+}
+
+void Console::error(std::string_view text, std::string_view hint)
+{
+    auto message = fmt::format("rmqha: {} {}\n", styled("error:", Style::bad, m_talk_color), escaped_lines(text));
+    if (!hint.empty()) {
+        message += fmt::format("hint: {}\n", escaped_lines(hint));
+    }
+    talk(message);
+}
+
+void Console::talk(std::string_view text)
+{
+    std::lock_guard const lock(m_mutex);
+    hide_progress();
+    write_all(m_streams.talk, text);
+}
+
+void Console::progress(std::string_view line)
+{
+    if (!m_progress_possible) {
+        return;
+    }
+    std::lock_guard const lock(m_mutex);
+    int const width = terminal_width(m_streams.talk);
+    // One column stays free: a full line would make some terminals scroll.
+    auto const shown = cut(escaped(line), (width > 0 ? width : k_default_width) - 1);
+    write_all(m_streams.talk, "\r\033[K" + shown);
+    m_progress_shown = true;
+}
+
+void Console::clear_progress()
+{
+    std::lock_guard const lock(m_mutex);
+    hide_progress();
+}
+
+void Console::hide_progress()
+{
+    if (std::exchange(m_progress_shown, false)) {
+        write_all(m_streams.talk, "\r\033[K");
+    }
+}
+
+int Console::width() const
+{
+    if (m_answer_to_terminal) {
+        int const width = terminal_width(m_streams.answer);
+        return width > 0 ? width : k_default_width;
+    }
+    auto const columns = base::parse_integer(base::environment("COLUMNS").value_or(""), 1, k_no_limit);
+    return static_cast<int>(columns.value_or(k_no_limit));
+}
+
+} // namespace rmqha::output
