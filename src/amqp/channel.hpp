@@ -9,6 +9,10 @@
 #include <span>
 #include <string>
 
+namespace rmqha::base {
+class Stop;
+}
+
 namespace rmqha::amqp {
 
 /// Who is told what arrives. Called from within Channel's methods; must not call back into the channel.
@@ -64,6 +68,8 @@ public:
     virtual ~Channel() = default;
 
     virtual void listen(Listener* listener) = 0; ///< nullptr: what arrives is dropped
+    /// From now on this stop ends the waits, instead of the one given when opening.
+    virtual void heed(base::Stop const& stop) = 0;
 
     virtual QueueState declare_queue(QueueSpec const& queue, base::TimePoint deadline) = 0;
     virtual std::uint32_t delete_queue(std::string const& name, base::TimePoint deadline) = 0; ///< messages deleted

@@ -95,6 +95,11 @@ void Connection::listen(Listener* listener)
     m_impl->session.listen(listener);
 }
 
+void Connection::heed(base::Stop const& stop)
+{
+    m_impl->session.link().heed(stop);
+}
+
 QueueState Connection::declare_queue(QueueSpec const& queue, base::TimePoint deadline)
 {
     WireTable arguments(queue.arguments);

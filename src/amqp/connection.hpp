@@ -62,6 +62,7 @@ public:
     int fd() const noexcept;
 
     void listen(Listener* listener) override;
+    void heed(base::Stop const& stop) override;
     QueueState declare_queue(QueueSpec const& queue, base::TimePoint deadline) override;
     std::uint32_t delete_queue(std::string const& name, base::TimePoint deadline) override;
     void select_confirms(base::TimePoint deadline) override;

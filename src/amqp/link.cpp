@@ -42,7 +42,7 @@ void check_greeting(std::span<char const> bytes)
 
 Link::Link(std::unique_ptr<Transport> transport, base::Stop const& stop, FrameSink& sink)
     : m_transport(std::move(transport)),
-      m_stop(stop),
+      m_stop(&stop),
       m_sink(sink),
       m_last_sent(SteadyClock::now()),
       m_last_received(m_last_sent)
@@ -59,7 +59,7 @@ void Link::agree(std::uint32_t frame_max, std::uint16_t channel_max, base::milli
 bool Link::pump(Wait const& wait)
 {
     if (wait.heed_stop) {
-        m_stop.throw_if_requested();
+        m_stop->throw_if_requested();
     }
     send();
     bool const given = receive();
@@ -73,14 +73,14 @@ bool Link::pump(Wait const& wait)
     m_waiting.push_back({.fd = m_transport->fd(),
                          .events = static_cast<short>(POLLIN | writing | m_transport->wanted_events()),
                          .revents = 0});
-    m_waiting.push_back({.fd = wait.heed_stop ? m_stop.fd() : -1, .events = POLLIN, .revents = 0});
+    m_waiting.push_back({.fd = wait.heed_stop ? m_stop->fd() : -1, .events = POLLIN, .revents = 0});
     auto const until = std::min(wait.deadline, next_heartbeat());
     int const ready = ::poll(m_waiting.data(), m_waiting.size(), base::poll_timeout(until, now));
     for (std::size_t i = 0; i < wait.also.size(); ++i) {
         wait.also[i].revents = ready > 0 ? m_waiting[i].revents : short{0};
     }
     if (wait.heed_stop) {
-        m_stop.throw_if_requested();
+        m_stop->throw_if_requested();
     }
     send();
     bool const given_now = receive();

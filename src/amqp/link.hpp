@@ -29,7 +29,7 @@ public:
     Link(std::unique_ptr<Transport> transport, base::Stop const& stop, FrameSink& sink);
 
     Transport& transport() noexcept { return *m_transport; }
-    base::Stop const& stop() const noexcept { return m_stop; }
+    void heed(base::Stop const& stop) noexcept { m_stop = &stop; }
     Buffer& out() noexcept { return m_out; }
     std::size_t unsent() const noexcept { return m_out.size(); }
 
@@ -49,7 +49,7 @@ private:
     [[noreturn]] void finish_reading();
 
     std::unique_ptr<Transport> m_transport;
-    base::Stop const& m_stop;
+    base::Stop const* m_stop;
     FrameSink& m_sink;
     Buffer m_in;
     Buffer m_out;
