@@ -20,12 +20,15 @@ struct Node {
     bool operator==(Node const&) const = default;
 };
 
-/// "host:port", with brackets around IPv6: how messages name a node.
+/// "host:port", with brackets around IPv6: how messages name a node. Without ":port" when the port is 0.
 std::string label(Node const& node);
 
 /// Reads HOST[:PORT][,management=PORT][,prometheus=PORT][,weight=N][,name=rabbit@host]; IPv6 in brackets.
 /// Throws Error(usage) quoting the offending part.
 Node parse_node(std::string_view text);
+
+/// The text parse_node() reads back as the same node.
+std::string to_text(Node const& node);
 
 /// How a node is chosen among several.
 enum class Strategy { round_robin, weighted_round_robin, random, health_based, in_order };

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/connection_options.hpp"
 #include "config/node.hpp"
+#include "config/option.hpp"
 
 #include <map>
 #include <optional>
@@ -24,6 +25,7 @@ struct Thresholds {
 struct Settings {
     std::vector<Node> nodes;
     std::string user = "guest";
+    // At most one of the three is set: that of the strongest source, and never one given for another user.
     std::string password_file;    ///< "-" is standard input
     std::string password_command; ///< run by sh -c, its first output line is the password
     std::string uri_password;     ///< from a URI; never printed
@@ -38,29 +40,31 @@ struct Settings {
     std::optional<base::milliseconds> deadline; ///< nothing: the command's own default
     std::string context;                        ///< name of the context in force; empty when none
     Thresholds thresholds;
+    bool login_given = false; ///< some source named a user or a password: no SASL EXTERNAL by mere certificate
+    /// How to reach a node's own tools: "kind" (local, ssh, docker, kubectl) and that kind's own keys; empty when the
+    /// context says nothing.
+    std::map<std::string, std::string> runner;
 };
 
-/// One connection-related option: the same name serves flag (--name), environment (RMQHA_NAME) and configuration key.
-struct Option {
-    std::string name;    ///< with underscores, as the configuration file has it: "connection_timeout"
-    std::string metavar; ///< "DURATION"; empty for a switch
-    std::string help;
-    std::string group; ///< heading in --help
-};
-std::vector<Option> const& options();
+/// What a source is, from strongest to weakest.
+enum class SourceKind { flag, environment, file };
 
-/// Values by option name, as text; a list option (node, uri) may hold several.
-using Values = std::map<std::string, std::vector<std::string>>;
-
-/// What one source says, and how error messages call it ("--vhost", "RMQHA_VHOST", "/etc/rmqha/config.toml:
-/// contexts.a").
+/// What one source says. Errors name the place: "--vhost", "RMQHA_VHOST", "/etc/rmqha/config.toml:7: vhost".
 struct Source {
+    SourceKind kind = SourceKind::flag;
     Values values;
-    std::string origin;
+    std::string origin;               ///< file: its path; environment: the variable, when it is not RMQHA_<NAME>
+    std::map<std::string, int> lines; ///< file: the line of each value
 };
+
+/// How messages call this source's value: "--retry-delay", "RMQHA_RETRY_DELAY", "config.toml:7: retry_delay".
+std::string place(Source const& source, std::string const& name);
 
 /// Merges the sources, the first having the last word, over the defaults; reads every value and fills in default ports.
-/// Pure. Throws Error: usage for flags and environment, config for files, quoting value, origin and what is allowed.
+/// A URI counts in its source as if its parts had been given there one by one, unless they were; nodes of several
+/// sources are not mixed, and a URI whose nodes are overruled says nothing at all. A password is only used with the
+/// user it was given with. Pure. Throws Error: usage for flags and environment, config for files, quoting value, place
+/// and what is allowed.
 Settings resolve(std::vector<Source> const& sources);
 
 } // namespace rmqha::config
