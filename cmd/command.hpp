@@ -14,6 +14,9 @@ class App;
 namespace rmqha::base {
 class Stop;
 }
+namespace rmqha::config {
+class Configuration;
+}
 
 namespace rmqha::cmd {
 
@@ -24,6 +27,8 @@ public:
 
     /// Resolved on first use. Throws Error(usage or config).
     virtual config::Settings const& settings() = 0;
+    /// What the settings come from, for the commands that manage contexts.
+    virtual config::Configuration& configuration() = 0;
     /// User and password; reads the file, runs the command or asks on the terminal on first use.
     virtual base::Credentials const& credentials() = 0;
     virtual output::Format format() const = 0;
