@@ -1,0 +1,350 @@
+#include "health/answers.hpp"
+#include "health/gaps.hpp"
+#include "health/members.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace rmqha::health {
+namespace {
+
+using management::Problem;
+
+template <typename Value>
+Asked asked(management::Answer<Value> const& answer)
+{
+    Asked result;
+    if (auto const* problem = problem_of(answer)) {
+        return asked_of(*problem);
+    }
+    result.outcome = Asked::Outcome::answered;
+    return result;
+}
+
+/// What any answering node says of member `name`; the member's own word first.
+class Hearsay {
+public:
+    Hearsay(Answers const& answers, std::string const& name)
+    {
+        for (NodeAnswers const& node : answers.nodes) {
+            if (auto const* nodes = value_of(node.nodes)) {
+                for (auto const& member : *nodes) {
+                    if (member.name == name) {
+                        m_told = true;
+                        m_running = m_running || member.running;
+                        m_drained = m_drained || member.being_drained.value_or(false);
+                        m_member = m_member == nullptr || member.memory_used ? &member : m_member;
+                    }
+                }
+            } else if (auto const* metrics = value_of(node.metrics)) {
+                m_connected = m_connected || metrics->node == name ||
+                              std::count(metrics->connected.begin(), metrics->connected.end(), name) > 0;
+            }
+        }
+    }
+
+    bool says_running() const { return m_told ? m_running : m_connected; }
+    bool says_stopped() const { return m_told && !m_running; }
+    bool drained() const { return m_drained; }
+    management::Node const* member() const { return m_member; }
+
+private:
+    bool m_told = false;
+    bool m_running = false;
+    bool m_drained = false;
+    bool m_connected = false; ///< over Erlang, by metrics: asked only where the management API did not tell
+    management::Node const* m_member = nullptr;
+};
+
+void judge_state(Node& node, Hearsay const& peers)
+{
+    bool const answers_http =
+        node.management.answered() || node.metrics.answered() || node.management.outcome == Asked::Outcome::denied;
+    bool const answers_amqp = node.amqp.answered();
+    bool const denies = node.amqp.outcome == Asked::Outcome::denied;
+    if (answers_amqp || denies || answers_http || peers.says_running()) {
+        if (peers.drained()) {
+            node.state = NodeState::draining;
+        } else if (answers_amqp) {
+            node.state = NodeState::running;
+        } else if (node.amqp.outcome == Asked::Outcome::silent && !answers_http) {
+            node.state = NodeState::silent;
+            node.why = "AMQP: " + node.amqp.reason;
+        } else if (node.address.empty()) {
+            node.state = NodeState::running; // nobody asked it to let us in
+        } else {
+            node.state = NodeState::unreachable;
+            node.why = fmt::format("it runs, but AMQP at {}: {}", node.address, node.amqp.reason);
+        }
+        return;
+    }
+    if (node.amqp.outcome == Asked::Outcome::silent) {
+        node.state = NodeState::silent;
+        node.why = "AMQP: " + node.amqp.reason;
+        return;
+    }
+    node.state = NodeState::down;
+    std::string const own = node.address.empty() ? std::string() : fmt::format("{} {}", node.address, node.amqp.reason);
+    std::string const told = peers.says_stopped() ? "peers say it is not running" : "nobody answers for it";
+    node.why = own.empty() ? told : own + "; " + told;
+}
+
+template <typename Value>
+void fill(std::optional<Value>& target, std::optional<Value> const& value)
+{
+    if (!target) {
+        target = value;
+    }
+}
+
+void take_figures(Node& node, management::Node const& from)
+{
+    fill(node.memory_used, from.memory_used);
+    fill(node.memory_limit, from.memory_limit);
+    fill(node.disk_free, from.disk_free);
+    fill(node.disk_limit, from.disk_limit);
+    fill(node.fds_used, from.fds_used);
+    fill(node.fds_total, from.fds_total);
+    fill(node.uptime, from.uptime);
+}
+
+void take_figures(Node& node, management::Metrics const& from)
+{
+    fill(node.memory_used, from.memory_used);
+    fill(node.memory_limit, from.memory_limit);
+    fill(node.disk_free, from.disk_free);
+    fill(node.disk_limit, from.disk_limit);
+    fill(node.fds_used, from.fds_used);
+    fill(node.fds_total, from.fds_total);
+    fill(node.uptime, from.uptime);
+    fill(node.connections, from.connections);
+}
+
+/// What the node told of itself over HTTP, the freshest first: its metrics are of now, /api/nodes up to 5 s old.
+void take_own_word(Node& node, NodeAnswers const& answers)
+{
+    if (auto const* metrics = value_of(answers.metrics)) {
+        take_figures(node, *metrics);
+        node.figures_source = "metrics";
+        node.version = metrics->version;
+        node.cluster_name = metrics->cluster_name;
+        node.cluster_id = metrics->cluster_id;
+        node.memory_alarm = metrics->memory_alarm;
+        node.disk_alarm = metrics->disk_alarm;
+        node.view = View{{metrics->connected.begin(), metrics->connected.end()}, "metrics"};
+        node.view->running.insert(metrics->node);
+    }
+    if (auto const* overview = value_of(answers.overview)) {
+        node.version = overview->version;
+        node.cluster_name = overview->cluster_name;
+    }
+    // Unless it was set, each node calls the cluster by its own name: then it identifies nothing.
+    if (node.cluster_name.substr(0, node.cluster_name.find('@')) == node.name.substr(0, node.name.find('@'))) {
+        node.cluster_name.clear();
+    }
+    if (auto const* nodes = value_of(answers.nodes)) {
+        node.view = View{{}, "management"};
+        for (auto const& member : *nodes) {
+            if (member.running) {
+                node.view->running.insert(member.name);
+            }
+            if (member.name == node.name) {
+                node.partitions = member.partitions;
+                fill(node.memory_alarm, member.memory_alarm);
+                fill(node.disk_alarm, member.disk_alarm);
+            }
+        }
+    }
+}
+
+void take_peers_word(Node& node, Hearsay const& peers)
+{
+    auto const* member = peers.member();
+    if (member != nullptr && node.up()) {
+        take_figures(node, *member);
+        fill(node.memory_alarm, member->memory_alarm);
+        fill(node.disk_alarm, member->disk_alarm);
+        if (node.figures_source.empty() && node.memory_used) {
+            node.figures_source = "management";
+        }
+    }
+}
+
+/// The alarms check is complete, of the whole cluster and of now: where any node answers it, it has the last word.
+void apply_alarms(Snapshot& snapshot, Answers const& answers)
+{
+    for (NodeAnswers const& asked_node : answers.nodes) {
+        if (auto const* alarms = value_of(asked_node.alarms)) {
+            for (Node& node : snapshot.nodes) {
+                auto const has = [&](char const* resource) {
+                    return std::any_of(alarms->begin(), alarms->end(), [&](auto const& alarm) {
+                        return alarm.node == node.name && alarm.resource == resource;
+                    });
+                };
+                node.memory_alarm = has("memory");
+                node.disk_alarm = has("disk space");
+            }
+            return;
+        }
+    }
+}
+
+Node configured_node(NodeAnswers const& answers, std::string const& name, Hearsay const& peers)
+{
+    Node node;
+    node.address = config::label(answers.node);
+    node.name = name;
+    node.weight = answers.node.weight;
+    node.amqp = answers.amqp;
+    node.management = asked(answers.whoami);
+    node.metrics = asked(answers.metrics);
+    take_own_word(node, answers);
+    judge_state(node, peers);
+    take_peers_word(node, peers);
+    return node;
+}
+
+/// Copies the queue's policy or arguments ask for, as far as the cluster has nodes for them.
+std::optional<int> wanted_replicas(management::Queue const& queue, std::vector<management::Policy> const& policies,
+                                   int members)
+{
+    std::optional<int> wanted = queue.group_size;
+    for (management::Policy const& policy : policies) {
+        if (policy.vhost == queue.vhost && policy.name == queue.policy) {
+            bool const mirrors = policy.ha_mode && queue.type == "classic" && !queue.exclusive;
+            if (mirrors || (!policy.ha_mode && policy.copies && queue.type == "quorum")) {
+                wanted = std::max(wanted.value_or(0), policy.copies.value_or(members));
+            }
+        }
+    }
+    return wanted ? std::optional(std::min(*wanted, members)) : std::nullopt;
+}
+
+void add_depths(std::vector<Queue>& queues, Snapshot const& snapshot, Answers const& answers)
+{
+    std::map<std::string, management::QueueDepths const*> told;
+    for (std::size_t i = 0; i < answers.nodes.size(); ++i) {
+        if (auto const* depths = value_of(answers.nodes[i].depths)) {
+            told[snapshot.nodes[i].name] = depths;
+        }
+    }
+    std::map<std::pair<std::string, std::string>, management::Queue const*> counted;
+    if (answers.queues->statistics) {
+        if (auto const* statistics = value_of(*answers.queues->statistics)) {
+            for (auto const& queue : *statistics) {
+                counted[{queue.vhost, queue.name}] = &queue;
+            }
+        }
+    }
+    for (Queue& queue : queues) {
+        std::pair const key(queue.vhost, queue.name);
+        if (auto const leader = told.find(queue.leader); leader != told.end()) {
+            if (auto const depth = leader->second->find(key); depth != leader->second->end()) {
+                queue.messages = depth->second.messages;
+                queue.messages_ready = depth->second.messages_ready;
+                queue.consumers = depth->second.consumers;
+            }
+        }
+        if (auto const found = counted.find(key); found != counted.end()) {
+            fill(queue.messages, found->second->messages);
+            fill(queue.messages_ready, found->second->messages_ready);
+            fill(queue.consumers, found->second->consumers);
+        }
+    }
+}
+
+void add_queues(Snapshot& snapshot, Answers const& answers, std::size_t members)
+{
+    if (!answers.queues) {
+        snapshot.queues_source = "not asked";
+        return;
+    }
+    auto const* queues = value_of(answers.queues->queues);
+    if (queues == nullptr) {
+        snapshot.queues_source = problem_of(answers.queues->queues)->reason;
+        return;
+    }
+    std::vector<management::Policy> policies;
+    for (NodeAnswers const& node : answers.nodes) {
+        if (auto const* told = value_of(node.policies)) {
+            policies = *told;
+            break;
+        }
+    }
+    snapshot.queues.emplace();
+    for (management::Queue const& queue : *queues) {
+        snapshot.queues->push_back({queue, wanted_replicas(queue, policies, static_cast<int>(members))});
+    }
+    snapshot.queues_source = "management at " + answers.queues->asked;
+    add_depths(*snapshot.queues, snapshot, answers);
+    snapshot.depths_source = answers.queues->statistics ? "management at " + answers.queues->asked : "metrics";
+}
+
+} // namespace
+
+Asked asked_of(management::Problem const& problem)
+{
+    using Kind = Problem::Kind;
+    Asked result;
+    result.reason = problem.reason;
+    switch (problem.kind) {
+    case Kind::silent:
+        result.outcome = Asked::Outcome::silent;
+        break;
+    case Kind::credentials:
+    case Kind::permission:
+        result.outcome = Asked::Outcome::denied;
+        break;
+    case Kind::unreachable:
+        result.outcome = Asked::Outcome::refused;
+        break;
+    default:
+        result.outcome = Asked::Outcome::failed;
+    }
+    return result;
+}
+
+Snapshot assemble(Answers const& answers)
+{
+    Snapshot snapshot;
+    auto members = members_told(answers);
+    auto const names = names_of(answers, members);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        snapshot.nodes.push_back(configured_node(answers.nodes[i], names[i], Hearsay(answers, names[i])));
+    }
+    auto const unnamed = static_cast<std::size_t>(std::count(names.begin(), names.end(), ""));
+    auto others = members;
+    for (std::string const& name : names) {
+        others.erase(name);
+    }
+    for (std::string const& name : others) {
+        Hearsay const peers(answers, name);
+        if (peers.says_running()) {
+            snapshot.running.insert(name);
+        }
+        // With as many addresses that nobody can name, these members are most likely those: no second row for them.
+        if (others.size() > unnamed) {
+            Node node;
+            node.name = name;
+            judge_state(node, peers);
+            take_peers_word(node, peers);
+            snapshot.nodes.push_back(std::move(node));
+        }
+    }
+    apply_alarms(snapshot, answers);
+    for (Node const& node : snapshot.nodes) {
+        if (node.up() && !node.name.empty()) {
+            snapshot.running.insert(node.name);
+        }
+        if (snapshot.cluster_name.empty()) {
+            snapshot.cluster_name = node.cluster_name;
+        }
+    }
+    add_queues(snapshot, answers, std::max(members.size(), snapshot.nodes.size()));
+    snapshot.gaps = gaps_of(snapshot, answers);
+    return snapshot;
+}
+
+} // namespace rmqha::health

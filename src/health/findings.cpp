@@ -1,0 +1,283 @@
+#include "health/findings.hpp"
+
+#include "base/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace rmqha::health {
+namespace {
+
+/// Percentage, rounded to nearest.
+double percent(std::uint64_t part, std::uint64_t whole)
+{
+    return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string host_of(Node const& node)
+{
+    auto const at = node.name.find('@');
+    return at != std::string::npos ? node.name.substr(at + 1) : node.address.substr(0, node.address.rfind(':'));
+}
+
+std::string joined(std::set<std::string> const& names)
+{
+    return names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Gathers the findings that are about one node.
+class NodeRules {
+public:
+    NodeRules(Node const& node, Rules const& rules, std::vector<Finding>& out)
+        : m_node(node), m_rules(rules), m_out(out)
+    {
+    }
+
+    void apply()
+    {
+        state();
+        if (m_node.partitions && !m_node.partitions->empty()) {
+            add("PARTITION", Severity::critical,
+                fmt::format("partitioned from {}", fmt::join(*m_node.partitions, ", ")),
+                fmt::format("decide which side to give up, then on each of its nodes: rabbitmqctl -n {0} stop_app && "
+                            "rabbitmqctl -n {0} start_app",
+                            m_node.name),
+                "partition");
+        }
+        alarms();
+        pressure();
+    }
+
+private:
+    Finding& add(char const* code, Severity severity, std::string evidence, std::string remedy, std::string cause)
+    {
+        return m_out.emplace_back(
+            Finding{code, severity, m_node.label(), std::move(evidence), std::move(remedy), std::move(cause)});
+    }
+
+    std::string own_cause() const { return "node " + m_node.label(); }
+
+    void state()
+    {
+        switch (m_node.state) {
+        case NodeState::down:
+            add("NODE-DOWN", Severity::critical, m_node.why,
+                m_node.name.empty()
+                    ? fmt::format("on {}: systemctl start rabbitmq-server", host_of(m_node))
+                    : fmt::format(
+                          "rabbitmqctl -n {} start_app when only the app was stopped, else on {}: systemctl start "
+                          "rabbitmq-server",
+                          m_node.name, host_of(m_node)),
+                own_cause());
+            break;
+        case NodeState::silent:
+            add("NODE-SILENT", Severity::critical, m_node.why,
+                fmt::format("on {}: look for a stopped process, swapping or a full disk queue; restart the node if it "
+                            "hung for more than a minute",
+                            host_of(m_node)),
+                own_cause());
+            break;
+        case NodeState::unreachable:
+            add("NODE-UNREACHABLE", Severity::warning, m_node.why,
+                m_node.address.empty() ? "add it with --node" : "rmqha connect --node " + shell_word(m_node.address),
+                own_cause());
+            break;
+        case NodeState::draining:
+            add("NODE-MAINTENANCE", Severity::warning, "in maintenance mode: takes no clients",
+                fmt::format("rabbitmq-upgrade -n {} revive, when the work is done", m_node.name), own_cause());
+            break;
+        case NodeState::running:
+            break;
+        }
+    }
+
+    void alarms()
+    {
+        if (m_node.memory_alarm.value_or(false)) {
+            add("ALARM-MEMORY", Severity::critical,
+                "memory alarm: publishers in the whole cluster are blocked" +
+                    of_limit(m_node.memory_used, m_node.memory_limit),
+                fmt::format("rabbitmq-diagnostics -n {} memory_breakdown; then consume, or give it more memory",
+                            m_node.label()),
+                "memory " + m_node.label());
+        }
+        if (m_node.disk_alarm.value_or(false)) {
+            std::string figures;
+            if (m_node.disk_free && m_node.disk_limit) {
+                figures = fmt::format(": {} free, limit {}", base::format_size(*m_node.disk_free),
+                                      base::format_size(*m_node.disk_limit));
+            }
+            add("ALARM-DISK", Severity::critical, "disk alarm: publishers in the whole cluster are blocked" + figures,
+                fmt::format("free space on {} where the node keeps its data", host_of(m_node)),
+                "disk " + m_node.label());
+        }
+    }
+
+    static std::string of_limit(std::optional<std::uint64_t> used, std::optional<std::uint64_t> limit)
+    {
+        return used && limit ? fmt::format(": {} used, limit {}", base::format_size(*used), base::format_size(*limit))
+                             : std::string();
+    }
+
+    void pressure()
+    {
+        if (m_node.memory_used && m_node.memory_limit.value_or(0) > 0) {
+            double const used = percent(*m_node.memory_used, *m_node.memory_limit);
+            int const most = m_rules.thresholds.memory_usage_max;
+            if (used >= most) {
+                measured("MEMORY-HIGH",
+                         fmt::format("memory {:.0f} % of the high watermark (memory_usage_max {} %)", used, most),
+                         fmt::format("rabbitmq-diagnostics -n {} memory_breakdown", m_node.label()), used, most,
+                         "memory ");
+            }
+        }
+        // The API knows what is free and the limit below which the alarm goes off, not the disk's size. So "usage" is
+        // how much of what is free the limit takes: 100 % is the alarm.
+        if (m_node.disk_limit && m_node.disk_free.value_or(0) > 0) {
+            double const used = percent(*m_node.disk_limit, *m_node.disk_free);
+            int const most = m_rules.thresholds.disk_usage_max;
+            if (used >= most) {
+                measured("DISK-LOW",
+                         fmt::format("{} free: the alarm's limit of {} is {:.0f} % of it (disk_usage_max {} %)",
+                                     base::format_size(*m_node.disk_free), base::format_size(*m_node.disk_limit), used,
+                                     most),
+                         fmt::format("free space on {} where the node keeps its data", host_of(m_node)), used, most,
+                         "disk ");
+            }
+        }
+        if (m_node.fds_used && m_node.fds_total.value_or(0) > 0) {
+            double const used = percent(*m_node.fds_used, *m_node.fds_total);
+            if (used >= m_rules.descriptors_max) {
+                measured("FDS-HIGH",
+                         fmt::format("{} of {} file descriptors in use ({:.0f} %, limit {} %)", *m_node.fds_used,
+                                     *m_node.fds_total, used, m_rules.descriptors_max),
+                         "raise LimitNOFILE of the service, or close connections", used, m_rules.descriptors_max,
+                         "descriptors ");
+            }
+        }
+    }
+
+    void measured(char const* code, std::string evidence, std::string remedy, double value, int limit,
+                  char const* cause)
+    {
+        Finding& finding = add(code, Severity::warning, std::move(evidence), std::move(remedy), cause + m_node.label());
+        finding.value = value;
+        finding.limit = limit;
+        finding.unit = "percent";
+    }
+
+    Node const& m_node;
+    Rules const& m_rules;
+    std::vector<Finding>& m_out;
+};
+
+/// Nodes that answered the same way must believe the same. Views over management and over metrics mean different
+/// things (RabbitMQ runs; Erlang is connected), so only views of one kind are compared.
+void add_disagreement(Snapshot const& snapshot, std::vector<Finding>& out)
+{
+    for (std::string const source : {"management", "metrics"}) {
+        std::map<std::set<std::string>, std::set<std::string>> believers;
+        for (Node const& node : snapshot.nodes) {
+            if (node.view && node.view->source == source) {
+                believers[node.view->running].insert(node.label());
+            }
+        }
+        if (believers.size() > 1) {
+            std::vector<std::string> parts;
+            for (auto const& [running, who] : believers) {
+                parts.push_back(fmt::format("{} sees {}", joined(who), joined(running)));
+            }
+            out.push_back(
+                {"VIEWS-DISAGREE", Severity::critical, "cluster",
+                 fmt::format("nodes differ on who is running: {}", fmt::join(parts, "; ")),
+                 "check the network between these nodes; rabbitmqctl -n NODE cluster_status tells each one's view",
+                 "partition"});
+        }
+    }
+    std::map<std::string, std::set<std::string>> names;
+    std::map<std::string, std::set<std::string>> ids;
+    for (Node const& node : snapshot.nodes) {
+        if (!node.cluster_name.empty()) {
+            names[node.cluster_name].insert(node.label());
+        }
+        if (!node.cluster_id.empty()) {
+            ids[node.cluster_id].insert(node.label());
+        }
+    }
+    auto const& different = names.size() > 1 ? names : ids;
+    if (different.size() > 1) {
+        std::vector<std::string> parts;
+        for (auto const& [name, who] : different) {
+            parts.push_back(fmt::format("{} belongs to \"{}\"", joined(who), name));
+        }
+        out.push_back({"VIEWS-DISAGREE", Severity::critical, "cluster",
+                       fmt::format("nodes of different clusters: {}", fmt::join(parts, "; ")),
+                       "leave out what is not of this cluster, or join it with rabbitmqctl join_cluster",
+                       "different clusters"});
+    }
+}
+
+void add_mixed_versions(Snapshot const& snapshot, std::vector<Finding>& out)
+{
+    std::map<std::string, std::set<std::string>> versions;
+    for (Node const& node : snapshot.nodes) {
+        if (!node.version.empty()) {
+            versions[node.version].insert(node.label());
+        }
+    }
+    if (versions.size() > 1) {
+        std::vector<std::string> parts;
+        for (auto const& [version, who] : versions) {
+            parts.push_back(fmt::format("{} on {}", version, joined(who)));
+        }
+        out.push_back({"VERSIONS-MIXED", Severity::warning, "cluster",
+                       fmt::format("nodes run different versions: {}", fmt::join(parts, "; ")),
+                       "finish the upgrade; features stay off until all nodes have the newer version", "versions"});
+    }
+}
+
+} // namespace
+
+std::string_view to_string(Severity severity)
+{
+    static constexpr std::array<std::string_view, 5> k_names{"OK", "SKIPPED", "UNKNOWN", "WARNING", "CRITICAL"};
+    return k_names.at(static_cast<std::size_t>(severity));
+}
+
+std::string shell_word(std::string const& text)
+{
+    static constexpr std::string_view k_plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%_+=:,./-";
+    if (!text.empty() && text.find_first_not_of(k_plain) == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "'";
+    for (char const c : text) {
+        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return quoted + "'";
+}
+
+std::vector<Finding> findings_of(Snapshot const& snapshot, Rules const& rules)
+{
+    std::vector<Finding> findings;
+    for (Node const& node : snapshot.nodes) {
+        NodeRules(node, rules, findings).apply();
+    }
+    add_disagreement(snapshot, findings);
+    add_mixed_versions(snapshot, findings);
+    auto queues = queue_findings_of(snapshot, rules);
+    std::move(queues.begin(), queues.end(), std::back_inserter(findings));
+    for (Gap const& gap : snapshot.gaps) {
+        findings.push_back({gap.code, gap.skipped ? Severity::skipped : Severity::unknown, gap.object, gap.reason,
+                            gap.remedy, gap.code});
+    }
+    std::stable_sort(findings.begin(), findings.end(),
+                     [](Finding const& a, Finding const& b) { return a.severity > b.severity; });
+    return findings;
+}
+
+} // namespace rmqha::health

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "health/answers.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace rmqha::health {
+
+/// Erlang names of every member any node told of.
+std::set<std::string> members_told(Answers const& answers);
+
+/// The Erlang name of each configured node, in their order: as configured, as it said itself, else by the one member
+/// with its host name, else, when one node and one member are left over, that one; else empty. Pure.
+std::vector<std::string> names_of(Answers const& answers, std::set<std::string> const& members);
+
+} // namespace rmqha::health

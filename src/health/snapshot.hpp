@@ -1,0 +1,104 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "management/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+/// What is known of a cluster at one moment. Values only: findings and score are functions of a Snapshot.
+namespace rmqha::health {
+
+/// How asking a node one way (AMQP login, management API, Prometheus) went.
+struct Asked {
+    enum class Outcome {
+        not_asked,
+        answered,
+        denied,  ///< it answers, but refuses this user
+        refused, ///< nothing listens, or the connection was closed on us
+        silent,  ///< time ran out
+        failed,  ///< anything else: unknown host, TLS, not the protocol, an error of the broker
+    };
+    Outcome outcome = Outcome::not_asked;
+    std::string reason; ///< empty when answered
+    base::Duration took{};
+
+    bool answered() const noexcept { return outcome == Outcome::answered; }
+};
+
+enum class NodeState {
+    running,
+    draining,    ///< in maintenance mode
+    unreachable, ///< it runs, but this host cannot log in over AMQP
+    silent,      ///< takes connections and says nothing: stopped, or overloaded beyond use
+    down,        ///< peers say it does not run, or nobody answers for it
+};
+
+/// What a node says of its peers.
+struct View {
+    std::set<std::string> running; ///< itself too
+    std::string source;            ///< "management" or "metrics"
+};
+
+struct Node {
+    std::string address; ///< host:port as configured; empty for a member nobody configured
+    std::string name;    ///< Erlang name; empty when nobody told
+    int weight = 1;
+    Asked amqp;
+    Asked management;
+    Asked metrics;
+    NodeState state = NodeState::down;
+    std::string why; ///< what `state` rests on, when it is not running
+
+    std::string version;
+    std::string cluster_name; ///< as this node calls it; empty when it is only the default made of the node's own name
+    std::string cluster_id;
+    std::optional<View> view;
+    std::optional<std::vector<std::string>> partitions; ///< nodes it says it is partitioned from
+
+    std::string figures_source;                ///< where the figures below come from; empty when there are none
+    std::optional<std::uint64_t> memory_used;  ///< bytes
+    std::optional<std::uint64_t> memory_limit; ///< bytes: the high watermark
+    std::optional<std::uint64_t> disk_free;    ///< bytes
+    std::optional<std::uint64_t> disk_limit;   ///< bytes
+    std::optional<std::uint64_t> fds_used;
+    std::optional<std::uint64_t> fds_total;
+    std::optional<base::milliseconds> uptime;
+    std::optional<std::uint64_t> connections;
+    std::optional<bool> memory_alarm;
+    std::optional<bool> disk_alarm;
+
+    bool up() const noexcept { return state != NodeState::silent && state != NodeState::down; }
+    /// How to call it: its Erlang name, else its address.
+    std::string const& label() const noexcept { return name.empty() ? address : name; }
+};
+
+struct Queue : management::Queue {
+    std::optional<int> wanted_replicas; ///< leader included: what its policy or arguments ask for
+};
+
+/// Something that could not be learnt, or that this broker does not tell.
+struct Gap {
+    std::string code; ///< of the finding that could not be looked for
+    std::string object;
+    std::string reason;
+    std::string remedy;
+    bool skipped = false; ///< the broker does not have it, as opposed to: could not be asked
+};
+
+struct Snapshot {
+    std::chrono::system_clock::time_point taken{};
+    base::Duration took{};
+    std::string cluster_name;
+    std::vector<Node> nodes;                  ///< the configured ones in their order, then other members
+    std::set<std::string> running;            ///< Erlang names of all nodes that run
+    std::optional<std::vector<Queue>> queues; ///< nothing when no node told
+    std::string queues_source;                ///< who told, or why nobody did
+    std::string depths_source;                ///< who told messages and consumers, or why nobody did
+    std::vector<Gap> gaps;
+};
+
+} // namespace rmqha::health

@@ -1,0 +1,265 @@
+#include "management/answer.hpp"
+
+#include "management/problem.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace rmqha::management {
+namespace {
+
+using nlohmann::json;
+
+json const* member(json const& object, char const* key)
+{
+    if (!object.is_object()) {
+        return nullptr;
+    }
+    auto const found = object.find(key);
+    return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string text(json const& object, char const* key)
+{
+    json const* value = member(object, key);
+    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> number(json const& object, char const* key)
+{
+    json const* value = member(object, key);
+    if (value == nullptr || !value->is_number() || value->get<double>() < 0) {
+        return std::nullopt; // "not_available", "undefined", ...
+    }
+    return value->is_number_float() ? static_cast<std::uint64_t>(value->get<double>()) : value->get<std::uint64_t>();
+}
+
+std::optional<int> small_number(json const& object, char const* key)
+{
+    auto const value = number(object, key);
+    return value && *value < 1'000'000 ? std::optional(static_cast<int>(*value)) : std::nullopt;
+}
+
+std::optional<bool> truth(json const& object, char const* key)
+{
+    json const* value = member(object, key);
+    return value != nullptr && value->is_boolean() ? std::optional(value->get<bool>()) : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> texts(json const& object, char const* key)
+{
+    json const* value = member(object, key);
+    if (value == nullptr || !value->is_array()) {
+        return std::nullopt;
+    }
+    std::vector<std::string> list;
+    for (json const& item : *value) {
+        if (item.is_string()) {
+            list.push_back(item.get<std::string>());
+        }
+    }
+    return list;
+}
+
+Problem unreadable(char const* wanted)
+{
+    return {Problem::Kind::unreadable, std::string("the answer is not ") + wanted};
+}
+
+/// An object read by `read`, or why not.
+template <typename Value, typename Read>
+Answer<Value> object_of(http::Result const& result, Read read)
+{
+    if (auto problem = problem_in(result)) {
+        return *problem;
+    }
+    json const body = json::parse(std::get<http::Response>(result).body, nullptr, false);
+    if (!body.is_object()) {
+        return unreadable("a JSON object");
+    }
+    return read(body);
+}
+
+/// A list with every object in it read by `read`, or why not.
+template <typename Value, typename Read>
+Answer<std::vector<Value>> list_of(http::Result const& result, Read read)
+{
+    if (auto problem = problem_in(result)) {
+        return *problem;
+    }
+    json const body = json::parse(std::get<http::Response>(result).body, nullptr, false);
+    if (!body.is_array()) {
+        return unreadable("a JSON array");
+    }
+    std::vector<Value> list;
+    list.reserve(body.size());
+    std::transform(body.begin(), body.end(), std::back_inserter(list), read);
+    return list;
+}
+
+Node node_of(json const& item)
+{
+    Node node;
+    node.name = text(item, "name");
+    node.running = truth(item, "running").value_or(false);
+    node.being_drained = truth(item, "being_drained");
+    node.partitions = texts(item, "partitions");
+    node.memory_used = number(item, "mem_used");
+    node.memory_limit = number(item, "mem_limit");
+    node.memory_alarm = truth(item, "mem_alarm");
+    node.disk_free = number(item, "disk_free");
+    node.disk_limit = number(item, "disk_free_limit");
+    node.disk_alarm = truth(item, "disk_free_alarm");
+    node.fds_used = number(item, "fd_used");
+    node.fds_total = number(item, "fd_total");
+    if (auto const uptime = number(item, "uptime")) {
+        node.uptime = base::milliseconds(*uptime);
+    }
+    return node;
+}
+
+Policy policy_of(json const& item)
+{
+    Policy policy{text(item, "vhost"), text(item, "name"), {}, {}};
+    json const empty = json::object();
+    json const* definition = member(item, "definition");
+    json const& keys = definition != nullptr ? *definition : empty;
+    if (auto mode = text(keys, "ha-mode"); !mode.empty()) {
+        policy.ha_mode = mode;
+        policy.copies = small_number(keys, "ha-params");
+        if (auto const nodes = texts(keys, "ha-params")) {
+            policy.copies = static_cast<int>(nodes->size());
+        }
+    } else {
+        policy.copies = small_number(keys, "target-group-size");
+    }
+    return policy;
+}
+
+Queue queue_of(json const& item)
+{
+    Queue queue;
+    queue.vhost = text(item, "vhost");
+    queue.name = text(item, "name");
+    queue.state = text(item, "state");
+    queue.policy = text(item, "policy");
+    queue.leader = text(item, "leader");
+    if (queue.leader.empty()) {
+        queue.leader = text(item, "node");
+    }
+    queue.durable = truth(item, "durable").value_or(true);
+    queue.exclusive = truth(item, "exclusive").value_or(false);
+    queue.members = texts(item, "members").value_or(std::vector<std::string>{});
+    queue.online = texts(item, "online").value_or(std::vector<std::string>{});
+    queue.mirrors = texts(item, "slave_nodes");
+    queue.synchronised_mirrors = texts(item, "synchronised_slave_nodes").value_or(std::vector<std::string>{});
+    queue.messages = number(item, "messages");
+    queue.messages_ready = number(item, "messages_ready");
+    queue.consumers = number(item, "consumers");
+    if (json const* arguments = member(item, "arguments")) {
+        queue.type = text(*arguments, "x-queue-type");
+        queue.group_size = small_number(*arguments, "x-quorum-initial-group-size");
+        if (!queue.group_size) {
+            queue.group_size = small_number(*arguments, "x-initial-cluster-size");
+        }
+    }
+    if (auto const type = text(item, "type"); !type.empty()) {
+        queue.type = type;
+    } else if (queue.type.empty()) {
+        queue.type = "classic";
+    }
+    return queue;
+}
+
+} // namespace
+
+Answer<Whoami> read_whoami(http::Result const& result)
+{
+    return object_of<Whoami>(result, [](json const& body) {
+        Whoami who{text(body, "name"), texts(body, "tags").value_or(std::vector<std::string>{})};
+        if (auto const tags = text(body, "tags"); !tags.empty()) { // "a,b" up to RabbitMQ 3.8
+            for (std::size_t at = 0; at < tags.size();) {
+                std::size_t const end = std::min(tags.find(',', at), tags.size());
+                who.tags.push_back(tags.substr(at, end - at));
+                at = end + 1;
+            }
+        }
+        return who;
+    });
+}
+
+Answer<Overview> read_overview(http::Result const& result)
+{
+    return object_of<Overview>(result, [](json const& body) {
+        Overview overview{text(body, "node"), text(body, "rabbitmq_version"), text(body, "cluster_name"), {}};
+        if (json const* listeners = member(body, "listeners"); listeners != nullptr && listeners->is_array()) {
+            for (json const& item : *listeners) {
+                auto const port = number(item, "port").value_or(0);
+                overview.listeners.push_back(
+                    {text(item, "node"), text(item, "protocol"), static_cast<std::uint16_t>(port)});
+            }
+        }
+        return overview;
+    });
+}
+
+Answer<std::vector<Node>> read_nodes(http::Result const& result)
+{
+    return list_of<Node>(result, node_of);
+}
+
+Answer<std::vector<Alarm>> read_alarms(http::Result const& result)
+{
+    constexpr int k_some_alarms = 503;
+    if (auto problem = problem_in(result, k_some_alarms)) {
+        return *problem;
+    }
+    auto const& response = std::get<http::Response>(result);
+    std::vector<Alarm> alarms;
+    if (response.status == k_some_alarms) {
+        json const body = json::parse(response.body, nullptr, false);
+        json const* list = member(body, "alarms");
+        if (list == nullptr || !list->is_array()) {
+            return unreadable("a list of alarms");
+        }
+        for (json const& item : *list) {
+            alarms.push_back({text(item, "node"), text(item, "resource")});
+        }
+    }
+    return alarms;
+}
+
+Answer<std::vector<Vhost>> read_vhosts(http::Result const& result)
+{
+    return list_of<Vhost>(result, [](json const& item) {
+        Vhost vhost{text(item, "name"), {}};
+        if (json const* states = member(item, "cluster_state"); states != nullptr && states->is_object()) {
+            for (auto const& [node, state] : states->items()) {
+                vhost.states[node] = state.is_string() ? state.get<std::string>() : std::string();
+            }
+        }
+        return vhost;
+    });
+}
+
+Answer<std::vector<Policy>> read_policies(http::Result const& result)
+{
+    return list_of<Policy>(result, policy_of);
+}
+
+Answer<std::vector<Queue>> read_queues(http::Result const& result)
+{
+    auto answer = list_of<Queue>(result, queue_of);
+    if (auto* queues = std::get_if<std::vector<Queue>>(&answer)) {
+        std::set<std::pair<std::string, std::string>> seen;
+        auto const again = [&seen](Queue const& queue) { return !seen.emplace(queue.vhost, queue.name).second; };
+        std::vector<Queue> once;
+        std::remove_copy_if(queues->begin(), queues->end(), std::back_inserter(once), again);
+        *queues = std::move(once);
+    }
+    return answer;
+}
+
+} // namespace rmqha::management

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "http/transport.hpp"
+#include "management/types.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+/// Answers read: pure functions of what came over HTTP, so that many requests can go out in one perform. None throws;
+/// what is wrong comes back as a Problem.
+namespace rmqha::management {
+
+/// Why there is no answer of the kind asked for.
+struct Problem {
+    enum class Kind {
+        unreachable,   ///< no HTTP answer: refused, unknown host, connection lost
+        silent,        ///< connected or not, nothing came in time
+        credentials,   ///< user or password refused (401 not_authorized)
+        permission,    ///< known user that lacks a tag or permission (401 not_authorised)
+        not_supported, ///< this broker does not have it (404)
+        failed,        ///< the broker answered with an error
+        unreadable,    ///< an answer that is not what the API promises
+    };
+    Kind kind = Kind::failed;
+    std::string reason; ///< lower case, no final stop: "refused", "user lacks the tag monitoring", ...
+};
+
+template <typename Value>
+using Answer = std::variant<Value, Problem>;
+
+template <typename Value>
+Value const* value_of(Answer<Value> const& answer)
+{
+    return std::get_if<Value>(&answer);
+}
+template <typename Value>
+Problem const* problem_of(Answer<Value> const& answer)
+{
+    return std::get_if<Problem>(&answer);
+}
+
+Answer<Whoami> read_whoami(http::Result const& result);
+Answer<Overview> read_overview(http::Result const& result);
+Answer<std::vector<Node>> read_nodes(http::Result const& result);
+/// Reads health/checks/alarms, where 503 is the answer "there are some". Complete for the whole cluster, and at once.
+Answer<std::vector<Alarm>> read_alarms(http::Result const& result);
+Answer<std::vector<Vhost>> read_vhosts(http::Result const& result);
+Answer<std::vector<Policy>> read_policies(http::Result const& result);
+/// Reads /api/queues in any of its forms. A key that comes twice in one object is taken once (brokers send the live
+/// value and a stale one in no reliable order), a queue that is listed twice is listed once, with the first's leader.
+Answer<std::vector<Queue>> read_queues(http::Result const& result);
+
+/// Reads Prometheus text: /metrics of a node.
+Answer<Metrics> read_metrics(http::Result const& result);
+/// Reads Prometheus text: /metrics/detailed with the families of path::k_queue_depths.
+Answer<QueueDepths> read_queue_depths(http::Result const& result);
+
+} // namespace rmqha::management
