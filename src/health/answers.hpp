@@ -10,10 +10,19 @@
 
 namespace rmqha::health {
 
+/// An AMQP login and what the server said of itself in it.
+struct Login {
+    Asked asked;
+    std::string version;
+    std::string cluster_name;
+};
+
 /// Everything one configured node answered, each question on its own: any may be a Problem while others are fine.
 struct NodeAnswers {
     config::Node node;
-    Asked amqp;
+    Login login;
+    base::Duration management_took{}; ///< until whoami was answered, or not
+    base::Duration metrics_took{};
     management::Answer<management::Whoami> whoami;
     management::Answer<management::Overview> overview;
     management::Answer<std::vector<management::Node>> nodes;

@@ -13,13 +13,14 @@ namespace {
 using management::Problem;
 
 template <typename Value>
-Asked asked(management::Answer<Value> const& answer)
+Asked asked(management::Answer<Value> const& answer, base::Duration took)
 {
     Asked result;
-    if (auto const* problem = problem_of(answer)) {
-        return asked_of(*problem);
-    }
     result.outcome = Asked::Outcome::answered;
+    if (auto const* problem = problem_of(answer)) {
+        result = asked_of(*problem);
+    }
+    result.took = took;
     return result;
 }
 
@@ -62,9 +63,9 @@ void judge_state(Node& node, Hearsay const& peers)
 {
     bool const answers_http =
         node.management.answered() || node.metrics.answered() || node.management.outcome == Asked::Outcome::denied;
-    bool const answers_amqp = node.amqp.answered();
-    bool const denies = node.amqp.outcome == Asked::Outcome::denied;
-    if (answers_amqp || denies || answers_http || peers.says_running()) {
+    // Who refuses a login is alive; that we may not in is told apart (gaps.cpp).
+    bool const answers_amqp = node.amqp.answered() || node.amqp.outcome == Asked::Outcome::denied;
+    if (answers_amqp || answers_http || peers.says_running()) {
         if (peers.drained()) {
             node.state = NodeState::draining;
         } else if (answers_amqp) {
@@ -197,9 +198,11 @@ Node configured_node(NodeAnswers const& answers, std::string const& name, Hearsa
     node.address = config::label(answers.node);
     node.name = name;
     node.weight = answers.node.weight;
-    node.amqp = answers.amqp;
-    node.management = asked(answers.whoami);
-    node.metrics = asked(answers.metrics);
+    node.amqp = answers.login.asked;
+    node.version = answers.login.version;
+    node.cluster_name = answers.login.cluster_name;
+    node.management = asked(answers.whoami, answers.management_took);
+    node.metrics = asked(answers.metrics, answers.metrics_took);
     take_own_word(node, answers);
     judge_state(node, peers);
     take_peers_word(node, peers);

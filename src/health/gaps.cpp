@@ -82,6 +82,12 @@ void add_node_gaps(Snapshot const& snapshot, Answers const& answers, std::vector
         if (!node.up()) {
             continue; // a finding of its own says so
         }
+        if (node.amqp.outcome == Asked::Outcome::denied) {
+            shared.add("NODE-UNREACHABLE", "no AMQP login: " + node.amqp.reason,
+                       fmt::format("rabbitmqctl set_permissions -p VHOST {} '^$' '^$' '^$', and ask with --vhost VHOST",
+                                   answers.user),
+                       node);
+        }
         if (!node.memory_used) {
             shared.add("MEMORY-HIGH", "memory, disk and descriptors not known: " + reason_of(told.nodes),
                        remedy_for(told.nodes, answers), node);

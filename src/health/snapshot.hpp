@@ -17,10 +17,11 @@ struct Asked {
     enum class Outcome {
         not_asked,
         answered,
-        denied,  ///< it answers, but refuses this user
-        refused, ///< nothing listens, or the connection was closed on us
-        silent,  ///< time ran out
-        failed,  ///< anything else: unknown host, TLS, not the protocol, an error of the broker
+        denied,    ///< it answers, but refuses this user
+        refused,   ///< nothing listens, or the connection was closed on us
+        silent,    ///< it took the connection, then time ran out
+        timed_out, ///< no connection in time: packets vanish
+        failed,    ///< anything else: unknown host, TLS, not the protocol, an error of the broker
     };
     Outcome outcome = Outcome::not_asked;
     std::string reason; ///< empty when answered

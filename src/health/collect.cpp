@@ -1,0 +1,177 @@
+#include "health/collect.hpp"
+
+#include "amqp/connection.hpp"
+#include "amqp/failure.hpp"
+#include "base/stop.hpp"
+
+#include <algorithm>
+#include <future>
+
+namespace rmqha::health {
+namespace {
+
+using management::get;
+using management::get_metrics;
+namespace path = management::path;
+
+/// What every node is asked, in the order the answers are read below.
+std::vector<http::Request> node_requests(config::Node const& node, CollectOptions const& options)
+{
+    auto const& access = options.access;
+    std::vector<http::Request> requests{
+        get(node, access, path::k_whoami),   get(node, access, path::k_overview),
+        get(node, access, path::k_nodes),    get(node, access, path::k_alarms),
+        get(node, access, path::k_policies), get_metrics(node, access, path::k_metrics),
+    };
+    if (options.queues) {
+        requests.push_back(get_metrics(node, access, path::k_queue_depths));
+    }
+    return requests;
+}
+
+base::Duration took(http::Result const& result)
+{
+    return std::visit([](auto const& end) { return end.took; }, result);
+}
+
+void read_node_results(NodeAnswers& node, std::vector<http::Result>::const_iterator result, bool queues)
+{
+    node.management_took = took(*result);
+    node.whoami = management::read_whoami(*result++);
+    node.overview = management::read_overview(*result++);
+    node.nodes = management::read_nodes(*result++);
+    node.alarms = management::read_alarms(*result++);
+    node.policies = management::read_policies(*result++);
+    node.metrics_took = took(*result);
+    node.metrics = management::read_metrics(*result++);
+    if (queues) {
+        node.depths = management::read_queue_depths(*result++);
+    }
+}
+
+/// Nodes worth asking for the queues: they answered over HTTP, those that also take AMQP logins first.
+std::vector<NodeAnswers const*> candidates(Answers const& answers)
+{
+    std::vector<NodeAnswers const*> list;
+    for (NodeAnswers const& node : answers.nodes) {
+        if (value_of(node.whoami) != nullptr) {
+            list.push_back(&node);
+        }
+    }
+    std::stable_partition(list.begin(), list.end(),
+                          [](NodeAnswers const* node) { return node->login.asked.answered(); });
+    return list;
+}
+
+QueueAnswers ask_queues(Answers const& answers, CollectOptions const& options, http::Transport& transport,
+                        base::Stop const& stop)
+{
+    QueueAnswers result;
+    result.queues = management::Problem{management::Problem::Kind::unreachable, "no node's management API answers"};
+    // What a denied user may not ask any node says as well as another.
+    for (NodeAnswers const& node : answers.nodes) {
+        auto const* problem = problem_of(node.whoami);
+        if (problem != nullptr && (problem->kind == management::Problem::Kind::permission ||
+                                   problem->kind == management::Problem::Kind::credentials)) {
+            result.queues = *problem;
+        }
+    }
+    // Metrics are the cheap way to depths, and the only one that works while a peer hangs.
+    bool const statistics = std::any_of(answers.nodes.begin(), answers.nodes.end(), [](NodeAnswers const& node) {
+        return value_of(node.whoami) != nullptr && value_of(node.depths) == nullptr;
+    });
+    for (NodeAnswers const* node : candidates(answers)) {
+        if (std::chrono::steady_clock::now() >= options.deadline) {
+            break;
+        }
+        std::vector<http::Request> requests{get(node->node, options.access, path::k_queues)};
+        if (statistics) {
+            requests.push_back(get(node->node, options.access, path::k_queue_statistics));
+        }
+        auto const results = transport.perform(requests, options.deadline, stop);
+        result.asked = config::label(node->node);
+        result.queues = management::read_queues(results.front());
+        if (statistics) {
+            result.statistics = management::read_queues(results.back());
+        }
+        if (value_of(result.queues) != nullptr) {
+            break;
+        }
+    }
+    return result;
+}
+
+Asked asked_of_failure(amqp::Failure const& failure, amqp::Timings const& timings)
+{
+    Asked asked;
+    asked.reason = failure.what();
+    switch (failure.kind()) {
+    case amqp::FailureKind::timed_out:
+        asked.outcome = timings.tcp ? Asked::Outcome::silent : Asked::Outcome::timed_out;
+        break;
+    case amqp::FailureKind::denied:
+        asked.outcome = Asked::Outcome::denied;
+        break;
+    case amqp::FailureKind::refused:
+    case amqp::FailureKind::lost:
+        asked.outcome = Asked::Outcome::refused;
+        break;
+    default:
+        asked.outcome = Asked::Outcome::failed;
+    }
+    return asked;
+}
+
+} // namespace
+
+LogIn amqp_login(amqp::OpenOptions const& options, base::TlsOptions const& tls, base::Stop const& stop)
+{
+    return [options, tls, &stop](config::Node const& node, base::TimePoint deadline) {
+        auto const start = std::chrono::steady_clock::now();
+        Login login;
+        amqp::Timings timings;
+        try {
+            auto const connection =
+                amqp::Connection::open({node.host, node.port, tls}, options, deadline, stop, &timings);
+            login.asked.outcome = Asked::Outcome::answered;
+            login.version = connection->server().version;
+            login.cluster_name = connection->server().cluster_name;
+            login.asked.took = std::chrono::steady_clock::now() - start;
+            connection->close(deadline);
+        } catch (amqp::Failure const& failure) {
+            login.asked = asked_of_failure(failure, timings);
+            login.asked.took = std::chrono::steady_clock::now() - start;
+        }
+        return login;
+    };
+}
+
+Answers collect(CollectOptions const& options, http::Transport& transport, base::Stop const& stop)
+{
+    auto const now = std::chrono::steady_clock::now();
+    auto const half = std::max(now, now + (options.deadline - now) / 2);
+
+    Answers answers;
+    answers.user = options.access.credentials.user;
+    std::vector<std::future<Login>> logins;
+    std::vector<http::Request> requests;
+    for (config::Node const& node : options.nodes) {
+        logins.push_back(std::async(std::launch::async, options.log_in, std::cref(node), half));
+        auto more = node_requests(node, options);
+        std::move(more.begin(), more.end(), std::back_inserter(requests));
+    }
+    auto const results = transport.perform(requests, half, stop);
+    auto const each = options.nodes.empty() ? 0 : results.size() / options.nodes.size();
+    for (std::size_t i = 0; i < options.nodes.size(); ++i) {
+        NodeAnswers& node = answers.nodes.emplace_back();
+        node.node = options.nodes[i];
+        read_node_results(node, results.begin() + static_cast<std::ptrdiff_t>(i * each), options.queues);
+        node.login = logins[i].get();
+    }
+    if (options.queues) {
+        answers.queues = ask_queues(answers, options, transport, stop);
+    }
+    return answers;
+}
+
+} // namespace rmqha::health
