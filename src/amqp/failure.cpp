@@ -21,7 +21,9 @@ ExitCode exit_code_of(FailureKind kind, std::uint16_t reply_code)
     case FailureKind::denied:
         return ExitCode::denied;
     case FailureKind::channel_closed:
-        return reply_code == 403 ? ExitCode::denied : reply_code == 406 ? ExitCode::data : ExitCode::unavailable;
+        return reply_code == 403                        ? ExitCode::denied
+               : reply_code == 404 || reply_code == 406 ? ExitCode::data
+                                                        : ExitCode::unavailable;
     default:
         return ExitCode::unavailable;
     }

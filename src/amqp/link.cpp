@@ -61,11 +61,11 @@ bool Link::pump(Wait const& wait)
     if (wait.heed_stop) {
         m_stop->throw_if_requested();
     }
-    send();
+    bool const sent = send();
     bool const given = receive();
     auto const now = SteadyClock::now();
     keep_heartbeat(now);
-    if (given || wait.deadline <= now) {
+    if (given || sent || wait.deadline <= now) {
         return given;
     }
     short const writing = m_out.empty() ? 0 : POLLOUT;
@@ -88,8 +88,9 @@ bool Link::pump(Wait const& wait)
     return given_now;
 }
 
-void Link::send()
+bool Link::send()
 {
+    bool sent = false;
     if (m_write_failure) {
         finish_reading();
     }
@@ -97,11 +98,13 @@ void Link::send()
         while (!m_out.empty()) {
             auto const written = m_transport->write(m_out.data());
             if (written == 0) {
-                return;
+                return sent;
             }
             m_out.consume(written);
             m_last_sent = SteadyClock::now();
+            sent = true;
         }
+        return sent;
     } catch (Failure const& failure) {
         m_write_failure = failure;
         finish_reading();

@@ -41,7 +41,7 @@ public:
     bool pump(Wait const& wait);
 
 private:
-    void send();
+    bool send();
     bool receive();
     bool dispatch();
     void keep_heartbeat(base::TimePoint now);

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "cluster/connector.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace rmqha::messaging {
+
+struct ConsumeOptions {
+    std::string queue;
+    std::optional<std::uint64_t> count;             ///< end after so many messages
+    std::optional<base::milliseconds> idle_timeout; ///< end when nothing came for so long
+    std::uint16_t prefetch = 200;                   ///< messages the broker sends ahead of acknowledgements, 1 to 65535
+    bool auto_ack = false;                          ///< let the broker forget each message as it is sent
+    amqp::Table arguments;                          ///< of basic.consume
+    int connection_attempts = 3;                    ///< outages in a row without a message before giving up; 0: never
+    base::milliseconds retry_delay{1'000};
+};
+
+struct ConsumeSummary {
+    std::uint64_t received = 0; ///< taken by the sink
+    std::uint64_t acknowledged = 0;
+    std::uint64_t redelivered = 0; ///< of the received, marked by the broker as perhaps seen before
+    std::uint64_t reconnects = 0;
+    std::uint64_t cancelled = 0; ///< subscriptions the broker ended
+    base::Duration elapsed{};
+};
+
+/// Where messages go. Both may throw; then nothing since the last flush is acknowledged.
+struct Sink {
+    std::function<void(amqp::Delivery const&)> take;
+    std::function<bool()> flush; ///< everything taken is safe; false: nobody wants more (a closed pipe)
+};
+
+/// Receives from a queue, over another node when one is lost. A message is acknowledged only after the sink has
+/// flushed it: at least once. Not thread-safe.
+class Consumer {
+public:
+    Consumer(cluster::Connector& connector, ConsumeOptions const& options, std::function<void(std::string const&)> note,
+             base::Stop& stop);
+    ~Consumer();
+
+    /// Returns at `count`, `idle_timeout`, or when the sink wants no more. Throws base::Error when no node can be
+    /// reached or the queue is no more, base::Interrupted; summary() tells how far it came.
+    void run(Sink const& sink);
+
+    ConsumeSummary const& summary() const noexcept;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace rmqha::messaging

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "amqp/message.hpp"
+#include "base/fd.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace rmqha::base {
+class Stop;
+}
+
+namespace rmqha::messaging {
+
+/// A message as the user wants it sent.
+struct Message {
+    std::string exchange;
+    std::string routing_key;
+    amqp::Properties properties;
+    std::string body;
+};
+
+enum class Next {
+    message, ///< filled in
+    later,   ///< nothing yet: wait for source fd
+    end,
+};
+
+/// Where messages come from, one after the other. Throws base::Error(data) for input that is no message, naming line
+/// and reason, and base::Error(unavailable) when it cannot be read.
+class Source {
+public:
+    virtual ~Source() = default;
+    /// Overwrites all of `into` (strings keep their capacity: nothing is allocated per message in the long run).
+    virtual Next next(Message& into) = 0;
+    /// To be polled for POLLIN after `later`; -1 when it never says so.
+    virtual int fd() const noexcept { return -1; }
+    /// How many messages there are in all, where that is known.
+    virtual std::optional<std::uint64_t> total() const { return std::nullopt; }
+};
+
+/// The same message `count` times.
+std::unique_ptr<Source> make_repeating_source(Message message, std::uint64_t count);
+
+/// One message for each record of `fd`, as `prototype` but for its body; records end at `delimiter` (a last one without
+/// it counts too). A record is at most `limit` bytes.
+std::unique_ptr<Source> make_record_source(base::Fd fd, char delimiter, Message prototype, std::size_t limit);
+
+/// All of `fd` as one body, at most `limit` bytes. Throws base::Error(data or unavailable), base::Interrupted.
+std::string read_whole(int fd, std::size_t limit, base::Stop const& stop);
+
+} // namespace rmqha::messaging
