@@ -52,7 +52,8 @@ public:
     /// Throws Error: usage or config.
     Settings const& settings();
     /// What environment (RMQHA_QUEUE_DECLARE_TYPE) or files ([queue.declare] type, the context's before the top
-    /// level's) say for an option that no flag gave. `command` is a path such as "queue.declare". Throws Error(config).
+    /// level's) say for an option that no flag gave. `command` is a path such as "queue.declare"; "" for the options
+    /// all commands share (RMQHA_COLOR, color = "never" at top level). Throws Error(config).
     std::optional<Found> command_option(std::string const& command, std::string const& option);
 
     /// Every context: those of the files, then the local clusters, newest first; a name is listed once.

@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace rmqha::base {
@@ -15,9 +16,10 @@ namespace rmqha::config {
 
 /// Where find_credentials() may look besides the settings.
 struct CredentialSources {
-    std::string variable;                                        ///< RMQHA_PASSWORD; empty when unset
-    std::function<std::string(std::string const& prompt)> asked; ///< asks the user; empty: nobody to ask
-    std::function<void(std::string const&)> warn;                ///< told of a password file others may read
+    std::string variable; ///< RMQHA_PASSWORD; empty when unset
+    /// Asks the user; nothing when there is nobody to ask. Usually calls ask_password().
+    std::function<std::optional<std::string>(std::string const& prompt)> ask;
+    std::function<void(std::string const&)> warn; ///< told of a password file that others may read
 };
 
 /// Who logs in: the password from the URI, else password_file, else password_command, else RMQHA_PASSWORD, else
@@ -27,8 +29,8 @@ struct CredentialSources {
 base::Credentials find_credentials(Settings const& settings, CredentialSources const& sources, base::TimePoint deadline,
                                    base::Stop const& stop);
 
-/// Asks on the terminal (/dev/tty) without echo; the terminal is put right again also when stopped. Throws
-/// Error(config) without a terminal, Error(timeout) at the deadline, Interrupted.
-std::string ask_password(std::string const& prompt, base::TimePoint deadline, base::Stop const& stop);
+/// Asks on the terminal (/dev/tty) without echo; nothing when there is none. The terminal is put right again also when
+/// the deadline passes (Error(timeout)) or a stop comes (Interrupted).
+std::optional<std::string> ask_password(std::string const& prompt, base::TimePoint deadline, base::Stop const& stop);
 
 } // namespace rmqha::config

@@ -9,7 +9,8 @@
 
 namespace rmqha::config {
 
-/// The options of every command that a file may set, by command path: "publish", "queue.declare".
+/// The options of every command that a file may set, by command path: "publish", "queue.declare"; under "" those all
+/// commands share. Names have underscores.
 using Vocabulary = std::map<std::string, std::vector<std::string>>;
 
 /// What a file says for commands, by command path; option names with underscores.
