@@ -27,7 +27,7 @@ struct Attempt {
 
 /// What happens to a connection, for whoever shows it.
 struct ConnectionEvent {
-    enum class Kind { connected, failed, lost, waiting, quarantined };
+    enum class Kind { connected, failed, lost, waiting };
     Kind kind;
     std::string node; ///< label; empty for waiting
     std::string text; ///< why this node, the failure's reason, how long the wait is

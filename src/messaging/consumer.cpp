@@ -187,7 +187,7 @@ private:
 
     cluster::Attempt m_at; ///< the connection in use
     bool m_subscribed = false;
-    bool m_channel_gone = false; ///< closed by the broker, the connection lives
+    bool m_channel_gone = false;           ///< closed by the broker, the connection lives
     std::vector<amqp::Delivery> m_arrived; ///< not yet given to the sink
     base::TimePoint m_last_message{};
     int m_fruitless = 0; ///< outages in a row without a message between

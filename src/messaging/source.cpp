@@ -128,7 +128,33 @@ private:
     bool m_ended = false;
 };
 
+class LimitedSource final : public Source {
+public:
+    LimitedSource(std::unique_ptr<Source> source, std::uint64_t count) : m_source(std::move(source)), m_left(count) {}
+
+    int fd() const noexcept override { return m_source->fd(); }
+
+    Next next(Message& into) override
+    {
+        if (m_left == 0) {
+            return Next::end;
+        }
+        auto const result = m_source->next(into);
+        m_left -= result == Next::message ? 1U : 0U;
+        return result;
+    }
+
+private:
+    std::unique_ptr<Source> m_source;
+    std::uint64_t m_left;
+};
+
 } // namespace
+
+std::unique_ptr<Source> make_limited_source(std::unique_ptr<Source> source, std::uint64_t count)
+{
+    return std::make_unique<LimitedSource>(std::move(source), count);
+}
 
 std::unique_ptr<Source> make_repeating_source(Message message, std::uint64_t count)
 {

@@ -48,6 +48,9 @@ std::unique_ptr<Source> make_repeating_source(Message message, std::uint64_t cou
 /// it counts too). A record is at most `limit` bytes.
 std::unique_ptr<Source> make_record_source(base::Fd fd, char delimiter, Message prototype, std::size_t limit);
 
+/// The first `count` messages of another source.
+std::unique_ptr<Source> make_limited_source(std::unique_ptr<Source> source, std::uint64_t count);
+
 /// All of `fd` as one body, at most `limit` bytes. Throws base::Error(data or unavailable), base::Interrupted.
 std::string read_whole(int fd, std::size_t limit, base::Stop const& stop);
 
