@@ -36,7 +36,8 @@ public:
     /// True when --yes was given, or the user says yes to "question [y/N]" on a terminal. Without a terminal and
     /// without --yes: throws Error(usage) that says to give --yes.
     virtual bool confirmed(std::string const& question) = 0;
-    /// When the whole command must have answered: --deadline, else `default_time` from its start.
+    /// When the whole command must have answered: --deadline, else `default_time`, from its start. The time a person
+    /// took to answer a question before does not count. milliseconds::max() means never.
     virtual base::TimePoint deadline(base::milliseconds default_time) = 0;
 
     output::Console& console;

@@ -1,4 +1,150 @@
-int main()
+#include "cmd/command.hpp"
+#include "cmd/help.hpp"
+#include "cmd/shared.hpp"
+#include "cmd/tree.hpp"
+
+#include "base/error.hpp"
+#include "base/stop.hpp"
+#include "base/version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <new>
+#include <optional>
+
+namespace {
+
+using namespace rmqha;
+using base::ExitCode;
+
+void build(CLI::App& root, cmd::SharedOptions& options, [[maybe_unused]] cmd::Action& chosen)
 {
-    return 0;
+    cmd::use_help_layout(root);
+    root.set_help_flag("-h,--help", "this help; behind a command, that command's");
+    root.set_version_flag("--version", fmt::format("rmqha {}", base::version()), "the version");
+    root.get_option("--version")->configurable(false);
+    root.require_subcommand(1);
+    root.fallthrough();
+    root.footer("Durations are written 250ms, 3s, 5m; sizes 64KiB, 10MB. Every option can also be\n"
+                "set by a variable (RMQHA_VHOST, RMQHA_PUBLISH_WINDOW) and in the configuration\n"
+                "file; a flag beats the environment, the environment the file. See rmqha(1).\n");
+    cmd::add_shared_options(root, options);
+#ifdef RMQHA_HAS_CONNECT
+    cmd::add_connect(root, chosen);
+#endif
+#ifdef RMQHA_HAS_PUBLISH
+    cmd::add_publish(root, chosen);
+#endif
+#ifdef RMQHA_HAS_CONSUME
+    cmd::add_consume(root, chosen);
+#endif
+#ifdef RMQHA_HAS_QUEUE
+    cmd::add_queue(root, chosen);
+#endif
+#ifdef RMQHA_HAS_MONITOR
+    cmd::add_monitor(root, chosen);
+#endif
+#ifdef RMQHA_HAS_CLUSTER
+    cmd::add_cluster(root, chosen);
+#endif
+#ifdef RMQHA_HAS_CONTEXT
+    cmd::add_context(root, chosen);
+#endif
+#ifdef RMQHA_HAS_COMPLETION
+    cmd::add_completion(root, chosen);
+#endif
+    cmd::normalise(root);
+}
+
+/// Puts the exception in flight into words on stderr; the exit code for it.
+ExitCode explain(output::Console& console)
+{
+    try {
+        throw;
+    } catch (base::Error const& error) {
+        console.error(error.what(), error.hint());
+        return error.code();
+    } catch (base::Interrupted const& interrupted) {
+        console.clear_progress();
+        return interrupted.signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
+    } catch (std::bad_alloc const&) {
+        console.error("out of memory", "");
+    } catch (std::exception const& error) {
+        console.error(fmt::format("unexpected: {}", error.what()),
+                      "This is a mistake in rmqha; please report it with what you typed.");
+    }
+    return ExitCode::internal;
+}
+
+ExitCode act(output::Console& console, cmd::Context& context, cmd::Action const& action)
+{
+    auto code = ExitCode::ok;
+    try {
+        code = action(context);
+    } catch (...) {
+        // What was answered so far stays an answer.
+        code = explain(console);
+    }
+    try {
+        console.flush();
+    } catch (...) {
+        return explain(console);
+    }
+    return code;
+}
+
+/// Everything up to the action: --help and --version answer themselves, wrong usage ends here.
+ExitCode run(int argc, char** argv, base::Stop& stop)
+{
+    CLI::App root("Connect to RabbitMQ clusters, publish, consume, and watch over their high availability.", "rmqha");
+    cmd::SharedOptions options;
+    cmd::Action action;
+    std::optional<output::Console> console;
+    try {
+        std::optional<std::string> text;
+        build(root, options, action);
+        try {
+            cmd::parse(root, argc, argv);
+        } catch (CLI::CallForHelp const& help) {
+            if (cmd::names_unknown_command(root)) {
+                throw cmd::usage_error(root, help);
+            }
+            text = root.help();
+        } catch (CLI::CallForVersion const& version) {
+            text = std::string(version.what()) + "\n";
+        } catch (CLI::ParseError const& error) {
+            throw cmd::usage_error(root, error);
+        }
+        if (text) {
+            output::Console plain;
+            plain.answer(*text);
+            plain.flush();
+            return ExitCode::ok;
+        }
+        auto configuration = cmd::make_configuration(root, options);
+        cmd::fill_in(root, configuration);
+        base::SystemClock clock;
+        console.emplace(options.console);
+        auto const context = cmd::make_context({*console, stop, clock}, options, configuration);
+        return act(*console, *context, action);
+    } catch (...) {
+        output::Console plain(options.console);
+        return explain(plain);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    try {
+        base::Stop stop;
+        base::SignalWatch const watch(stop); // before any other thread
+        return static_cast<int>(run(argc, argv, stop));
+    } catch (std::exception const& error) {
+        output::Console().error(error.what(), "");
+        return static_cast<int>(ExitCode::internal);
+    }
 }

@@ -142,6 +142,11 @@ void Console::error(std::string_view text, std::string_view hint)
     talk(message);
 }
 
+void Console::ask(std::string_view question)
+{
+    talk(escaped_lines(question));
+}
+
 void Console::talk(std::string_view text)
 {
     std::lock_guard const lock(m_mutex);

@@ -47,6 +47,8 @@ public:
     void warn(std::string_view text);                         ///< "rmqha: warning: text"
     void error(std::string_view text, std::string_view hint); ///< "rmqha: error: text", then "hint: hint" unless empty
 
+    void ask(std::string_view question); ///< the question as it is, the cursor behind it
+
     /// Replaces the one progress line at the bottom of a terminal; nothing when stderr is not one, is dumb, or quiet.
     void progress(std::string_view line);
     void clear_progress();
