@@ -3,6 +3,7 @@
 #include "cmd/options.hpp"
 
 #include "base/units.hpp"
+#include "management/request.hpp"
 #include "output/json.hpp"
 #include "output/table.hpp"
 
@@ -110,13 +111,8 @@ std::string describe(Attempt const& attempt, std::string const& why)
 /// A URI for scripts that want the chosen node. Without the password: it would end up in logs and process lists.
 std::string uri_of(config::Settings const& settings, Attempt const& attempt)
 {
-    std::string vhost;
-    for (unsigned char const letter : settings.vhost) {
-        bool const plain =
-            std::isalnum(letter) != 0 || letter == '-' || letter == '_' || letter == '.' || letter == '~';
-        vhost += plain ? std::string(1, static_cast<char>(letter)) : fmt::format("%{:02X}", letter);
-    }
-    return fmt::format("{}://{}/{}", settings.tls.enabled ? "amqps" : "amqp", config::label(attempt.node), vhost);
+    return fmt::format("{}://{}/{}", settings.tls.enabled ? "amqps" : "amqp", config::label(attempt.node),
+                       management::percent_encoded(settings.vhost));
 }
 
 void close(Attempt& attempt)

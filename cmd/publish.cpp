@@ -44,7 +44,6 @@ struct Options {
     std::optional<std::uint8_t> priority;
     std::optional<std::uint64_t> timestamp;
     messaging::PublishOptions publish;
-    double rate = 0;
 };
 
 std::optional<std::string> given(std::string const& text)
