@@ -1,0 +1,166 @@
+#include "cmd/monitor_page.hpp"
+
+#include "base/units.hpp"
+#include "health/node_scores.hpp"
+#include "output/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace rmqha::cmd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double in_ms(base::Duration duration)
+{
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+template <typename Value>
+Json maybe(std::optional<Value> const& value)
+{
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json asked_json(health::Asked const& asked)
+{
+    static constexpr std::array<char const*, 7> k_outcomes{"not_asked", "answered",  "denied", "refused",
+                                                           "silent",    "timed_out", "failed"};
+    return {{"outcome", k_outcomes.at(static_cast<std::size_t>(asked.outcome))},
+            {"reason", asked.reason},
+            {"took_ms", in_ms(asked.took)}};
+}
+
+char const* state_text(health::NodeState state)
+{
+    static constexpr std::array<char const*, 5> k_states{"running", "draining", "unreachable", "silent", "down"};
+    return k_states.at(static_cast<std::size_t>(state));
+}
+
+Json node_json(health::Node const& node, cluster::NodeScore const& score)
+{
+    Json deductions = Json::array();
+    for (auto const& deduction : score.deductions) {
+        deductions.push_back({{"reason", deduction.reason}, {"points", deduction.points}});
+    }
+    return {{"name", node.name},
+            {"address", node.address},
+            {"weight", node.weight},
+            {"state", state_text(node.state)},
+            {"up", node.up()},
+            {"why", node.why},
+            {"score", {{"value", score.score}, {"deductions", deductions}}},
+            {"amqp", asked_json(node.amqp)},
+            {"management", asked_json(node.management)},
+            {"metrics", asked_json(node.metrics)},
+            {"version", node.version},
+            {"sees_running", node.view ? Json(node.view->running) : Json(nullptr)},
+            {"view_source", node.view ? Json(node.view->source) : Json(nullptr)},
+            {"partitions", maybe(node.partitions)},
+            {"figures_source", node.figures_source},
+            {"memory_used_bytes", maybe(node.memory_used)},
+            {"memory_limit_bytes", maybe(node.memory_limit)},
+            {"memory_alarm", maybe(node.memory_alarm)},
+            {"disk_free_bytes", maybe(node.disk_free)},
+            {"disk_limit_bytes", maybe(node.disk_limit)},
+            {"disk_alarm", maybe(node.disk_alarm)},
+            {"file_descriptors_used", maybe(node.fds_used)},
+            {"file_descriptors_total", maybe(node.fds_total)},
+            {"connections", maybe(node.connections)},
+            {"uptime_ms", node.uptime ? Json(node.uptime->count()) : Json(nullptr)}};
+}
+
+Json queue_json(health::Queue const& queue)
+{
+    return {{"vhost", queue.vhost},
+            {"name", queue.name},
+            {"type", queue.type},
+            {"state", queue.state},
+            {"leader", queue.leader},
+            {"members", queue.members},
+            {"online", queue.online},
+            {"mirrors", maybe(queue.mirrors)},
+            {"synchronised_mirrors", queue.synchronised_mirrors},
+            {"wanted_replicas", maybe(queue.wanted_replicas)},
+            {"messages", maybe(queue.messages)},
+            {"messages_ready", maybe(queue.messages_ready)},
+            {"consumers", maybe(queue.consumers)}};
+}
+
+Json finding_json(health::Finding const& finding)
+{
+    Json json{{"code", finding.code},
+              {"severity", to_string(finding.severity)},
+              {"object", finding.object},
+              {"evidence", finding.evidence},
+              {"remedy", finding.remedy},
+              {"cause", finding.cause},
+              {"points", 0}};
+    if (finding.severity >= health::Severity::warning) {
+        json["points"] = health::points_of(finding.code);
+    }
+    if (finding.value) {
+        json["value"] = *finding.value;
+        json["limit"] = maybe(finding.limit);
+        json["unit"] = finding.unit;
+    }
+    return json;
+}
+
+Json score_json(health::Score const& score, int score_min)
+{
+    Json deductions = Json::array();
+    for (auto const& deduction : score.deductions) {
+        deductions.push_back({{"cause", deduction.cause},
+                              {"code", deduction.code},
+                              {"points", deduction.points},
+                              {"findings", deduction.findings}});
+    }
+    return {{"value", score.value},         {"healthy_from", score_min},
+            {"partial", score.partial},     {"availability_percent", score.availability},
+            {"weight_up", score.weight_up}, {"weight_all", score.weight_all},
+            {"deductions", deductions},     {"most_with_critical", health::k_most_with_critical},
+            {"capped", score.capped}};
+}
+
+} // namespace
+
+std::string status_json(Status const& status)
+{
+    health::Snapshot const& snapshot = status.snapshot;
+    Json nodes = Json::array();
+    auto const scores = health::node_scores_of(snapshot);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        nodes.push_back(node_json(snapshot.nodes[i], scores[i]));
+    }
+    Json findings = Json::array();
+    std::set<std::string> objects;
+    for (auto const& finding : status.findings) {
+        findings.push_back(finding_json(finding));
+        objects.insert(finding.object);
+    }
+    Json queues{{"source", snapshot.queues_source}, {"depths_source", snapshot.depths_source}, {"count", nullptr}};
+    if (snapshot.queues) {
+        queues["count"] = snapshot.queues->size();
+        queues["at_risk"] = Json::array();
+        for (auto const& queue : *snapshot.queues) {
+            if (objects.count(health::queue_label(queue)) > 0) {
+                queues["at_risk"].push_back(queue_json(queue));
+            }
+        }
+    }
+    return output::to_text({{"schema_version", 1},
+                            {"time", base::format_time(snapshot.taken)},
+                            {"took_ms", in_ms(snapshot.took)},
+                            {"cluster", snapshot.cluster_name},
+                            {"context", status.context},
+                            {"state", to_string(status.score.state)},
+                            {"score", score_json(status.score, status.score_min)},
+                            {"nodes", nodes},
+                            {"queues", queues},
+                            {"findings", findings}});
+}
+
+} // namespace rmqha::cmd

@@ -1,0 +1,331 @@
+#include "cmd/monitor_page.hpp"
+
+#include "base/units.hpp"
+#include "health/node_scores.hpp"
+#include "output/table.hpp"
+#include "output/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace rmqha::cmd {
+namespace {
+
+using health::Finding;
+using health::NodeState;
+using health::Severity;
+using output::Align;
+using output::Cell;
+using output::Style;
+
+constexpr std::size_t k_most_rows = 20;
+
+Style style_of(Severity severity)
+{
+    switch (severity) {
+    case Severity::critical:
+        return Style::bad;
+    case Severity::warning:
+    case Severity::unknown:
+        return Style::warning;
+    case Severity::skipped:
+        return Style::faint;
+    case Severity::ok:
+        break;
+    }
+    return Style::good;
+}
+
+/// Breaks `text` at blanks into lines of at most `width` columns, all but the first indented.
+std::string wrapped(std::string const& text, int width, std::size_t indent)
+{
+    std::string result;
+    int column = static_cast<int>(indent);
+    bool first = true;
+    for (std::size_t at = 0; at <= text.size();) {
+        std::size_t const end = std::min(text.find(' ', at), text.size());
+        std::string const word = text.substr(at, end - at);
+        int const length = output::display_width(word);
+        if (!first && column + 1 + length > width) {
+            result += "\n" + std::string(indent, ' ');
+            column = static_cast<int>(indent);
+        } else if (!first) {
+            result += ' ';
+            ++column;
+        }
+        result += word;
+        column += length;
+        first = false;
+        at = end + 1;
+    }
+    return result;
+}
+
+Cell state_cell(health::Node const& node)
+{
+    switch (node.state) {
+    case NodeState::running:
+        return {"running", Style::good};
+    case NodeState::draining:
+        return {"draining", Style::warning};
+    case NodeState::unreachable:
+        return {"no login", Style::warning};
+    case NodeState::silent:
+        return {"silent", Style::bad};
+    case NodeState::down:
+        break;
+    }
+    return {"down", Style::bad};
+}
+
+template <typename Value, typename Format>
+std::string shown(std::optional<Value> const& value, Format format)
+{
+    return value ? format(*value) : std::string("-");
+}
+
+std::string memory_of(health::Node const& node)
+{
+    if (!node.memory_used || node.memory_limit.value_or(0) == 0) {
+        return shown(node.memory_used, base::format_size);
+    }
+    double const percent = 100.0 * static_cast<double>(*node.memory_used) / static_cast<double>(*node.memory_limit);
+    // An alarm forced with a tiny limit would take a column of its own.
+    return percent < 1000 ? fmt::format("{:.0f} %", percent) : std::string(">999 %");
+}
+
+Cell alarms_of(health::Node const& node)
+{
+    if (!node.up() || (!node.memory_alarm && !node.disk_alarm)) {
+        return node.up() ? Cell("unknown", Style::warning) : Cell("-", Style::faint);
+    }
+    bool const memory = node.memory_alarm.value_or(false);
+    bool const disk = node.disk_alarm.value_or(false);
+    if (!memory && !disk) {
+        return "none";
+    }
+    return {memory && disk ? "mem+disk" : memory ? "memory" : "disk", Style::bad};
+}
+
+std::string amqp_of(health::Node const& node)
+{
+    using Outcome = health::Asked::Outcome;
+    switch (node.amqp.outcome) {
+    case Outcome::answered:
+        return base::format_duration(node.amqp.took);
+    case Outcome::denied:
+        return "denied";
+    case Outcome::refused:
+        return "refused";
+    case Outcome::silent:
+        return "silent";
+    case Outcome::timed_out:
+        return "timeout";
+    case Outcome::failed:
+        return "failed";
+    case Outcome::not_asked:
+        break;
+    }
+    return "-";
+}
+
+std::string nodes_table(Status const& status, PageOptions const& options)
+{
+    output::Table table({{"NODE", Align::left, true},
+                         {"STATE"},
+                         {"AMQP", Align::right},
+                         {"SCORE", Align::right},
+                         {"MEMORY", Align::right},
+                         {"DISK FREE", Align::right},
+                         {"ALARMS"},
+                         {"VERSION"},
+                         {"UPTIME", Align::right}});
+    auto const scores = health::node_scores_of(status.snapshot);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        health::Node const& node = status.snapshot.nodes[i];
+        table.add({node.label(), state_cell(node), amqp_of(node), std::to_string(scores[i].score), memory_of(node),
+                   shown(node.disk_free, base::format_size), alarms_of(node), node.version.empty() ? "-" : node.version,
+                   shown(node.uptime, [](base::milliseconds uptime) { return base::format_duration(uptime); })});
+    }
+    return table.render(options.width, options.color);
+}
+
+/// Codes by queue, for those with a finding.
+std::map<std::string, std::vector<Finding const*>> by_object(std::vector<Finding> const& findings)
+{
+    std::map<std::string, std::vector<Finding const*>> objects;
+    for (Finding const& finding : findings) {
+        objects[finding.object].push_back(&finding);
+    }
+    return objects;
+}
+
+std::string copies_of(health::Queue const& queue)
+{
+    if (!queue.members.empty()) {
+        return fmt::format("{}/{}", queue.online.empty() ? queue.members.size() : queue.online.size(),
+                           queue.members.size());
+    }
+    return queue.mirrors ? fmt::format("{}/{}", 1 + queue.synchronised_mirrors.size(), 1 + queue.mirrors->size())
+                         : "1/1";
+}
+
+std::string queues_table(Status const& status, PageOptions const& options)
+{
+    if (!status.snapshot.queues) {
+        return {};
+    }
+    auto const findings = by_object(status.findings);
+    std::vector<std::pair<health::Queue const*, std::vector<Finding const*> const*>> risky;
+    for (health::Queue const& queue : *status.snapshot.queues) {
+        if (auto const found = findings.find(health::queue_label(queue)); found != findings.end()) {
+            risky.emplace_back(&queue, &found->second);
+        }
+    }
+    if (risky.empty()) {
+        return {};
+    }
+    std::stable_sort(risky.begin(), risky.end(), [](auto const& a, auto const& b) {
+        return a.second->front()->severity > b.second->front()->severity;
+    });
+    output::Table table({{"QUEUE AT RISK", Align::left, true},
+                         {"TYPE"},
+                         {"LEADER", Align::left, true},
+                         {"ONLINE", Align::right},
+                         {"MESSAGES", Align::right},
+                         {"FINDINGS", Align::left, true}});
+    for (std::size_t i = 0; i < std::min(risky.size(), k_most_rows); ++i) {
+        auto const& [queue, list] = risky[i];
+        std::vector<std::string> codes;
+        for (Finding const* finding : *list) {
+            // "QUEUE-" goes without saying in a table of queues
+            codes.push_back(finding->code.rfind("QUEUE-", 0) == 0 ? finding->code.substr(6) : finding->code);
+        }
+        table.add({queue->vhost == "/" ? queue->name : queue->vhost + "/" + queue->name, queue->type, queue->leader,
+                   copies_of(*queue), shown(queue->messages, base::format_count),
+                   Cell(fmt::format("{}", fmt::join(codes, " ")), style_of(list->front()->severity))});
+    }
+    std::string text = "\n" + table.render(options.width, options.color);
+    if (risky.size() > k_most_rows) {
+        text +=
+            fmt::format("… and {} more (--format json lists all)\n", base::format_count(risky.size() - k_most_rows));
+    }
+    return text;
+}
+
+/// Findings that differ only in their object are told once: the queues have a table of their own.
+std::string findings_list(Status const& status, PageOptions const& options)
+{
+    constexpr std::size_t k_indent = 10;
+    std::vector<std::pair<Finding const*, std::size_t>> groups;
+    for (Finding const& finding : status.findings) {
+        if (finding.severity == Severity::skipped && !options.explain) {
+            continue;
+        }
+        auto const same = std::find_if(groups.begin(), groups.end(), [&](auto const& group) {
+            return group.first->code == finding.code && group.first->cause == finding.cause &&
+                   group.first->severity == finding.severity && finding.object != "cluster";
+        });
+        if (same != groups.end()) {
+            ++same->second;
+        } else {
+            groups.emplace_back(&finding, 1);
+        }
+    }
+    std::string text;
+    for (std::size_t i = 0; i < std::min(groups.size(), k_most_rows); ++i) {
+        auto const& [finding, count] = groups[i];
+        std::string const more = count > 1 ? fmt::format(" (and {} more like it)", base::format_count(count - 1)) : "";
+        std::string const severity(to_string(finding->severity));
+        std::string const what = fmt::format("{} {}{}: {}", finding->code, finding->object, more, finding->evidence);
+        text += "\n" + output::styled(severity, style_of(finding->severity), options.color) +
+                std::string(k_indent - severity.size(), ' ') + wrapped(output::escaped(what), options.width, k_indent) +
+                "\n";
+        if (!finding->remedy.empty()) {
+            text += std::string(k_indent, ' ') +
+                    wrapped("→ next: " + output::escaped(finding->remedy), options.width, k_indent + 2) + "\n";
+        }
+    }
+    if (groups.size() > k_most_rows) {
+        text += fmt::format("\n… and {} more (--format json lists all)\n", groups.size() - k_most_rows);
+    }
+    return text;
+}
+
+std::string headline(Status const& status, PageOptions const& options)
+{
+    auto const& score = status.score;
+    std::string name = status.snapshot.cluster_name.empty() ? status.context : status.snapshot.cluster_name;
+    if (name.empty()) {
+        name = "cluster";
+    }
+    std::string text =
+        fmt::format("{}: {}  score {} of 100{}\n", output::escaped(name),
+                    output::styled(std::string(to_string(score.state)), style_of(score.state), options.color),
+                    score.value, score.partial ? ", partial: not everything could be asked" : "");
+    std::string why;
+    if (score.state == Severity::ok) {
+        std::size_t const queues = status.snapshot.queues ? status.snapshot.queues->size() : 0;
+        why = status.snapshot.queues ? fmt::format("all {} nodes up, {} queues without a finding",
+                                                   status.snapshot.nodes.size(), base::format_count(queues))
+                                     : fmt::format("all {} nodes up, queues not asked", status.snapshot.nodes.size());
+    } else {
+        std::vector<std::string> parts;
+        std::set<std::string> seen;
+        for (Finding const& finding : status.findings) {
+            constexpr std::size_t k_most = 3;
+            if (finding.severity == score.state && parts.size() < k_most &&
+                seen.insert(finding.code + finding.cause).second) {
+                parts.push_back(fmt::format("{} {}", finding.code, finding.object));
+            }
+        }
+        why = fmt::format("because of {}", fmt::join(parts, "; "));
+    }
+    return text + wrapped("  " + output::escaped(why), options.width, 2) + "\n";
+}
+
+std::string explanation(Status const& status, PageOptions const& options)
+{
+    auto const& score = status.score;
+    std::string text = fmt::format("\nHow the score came about\n  {:>6.1f}  availability: weight {} of {} is up\n",
+                                   score.availability, score.weight_up, score.weight_all);
+    for (auto const& deduction : score.deductions) {
+        std::string const line = fmt::format(
+            "{}: {}{}", output::escaped(deduction.cause), deduction.code,
+            deduction.findings > 1 ? fmt::format(" and {} more of the same cause", deduction.findings - 1) : "");
+        text += fmt::format("  {:>6}  {}\n", -deduction.points, wrapped(line, options.width, 10));
+    }
+    if (score.capped) {
+        text += fmt::format("  {:>6}  at most, with a critical finding\n", health::k_most_with_critical);
+    }
+    text += fmt::format("  {:>6}  healthy from {} on\n", score.value, status.score_min);
+    text += "\nWho told\n";
+    for (health::Node const& node : status.snapshot.nodes) {
+        std::string const figures = node.figures_source.empty() ? "nobody" : node.figures_source;
+        text += fmt::format("  {}: figures from {}, view of peers from {}\n", output::escaped(node.label()), figures,
+                            node.view ? node.view->source : "nobody");
+    }
+    text += wrapped("  queues: " + output::escaped(status.snapshot.queues_source), options.width, 4) + "\n";
+    if (!status.snapshot.depths_source.empty()) {
+        text += fmt::format("  messages and consumers: {}\n", output::escaped(status.snapshot.depths_source));
+    }
+    return text;
+}
+
+} // namespace
+
+std::string status_page(Status const& status, PageOptions const& options)
+{
+    std::string page = headline(status, options) + "\n" + nodes_table(status, options) + queues_table(status, options) +
+                       findings_list(status, options);
+    if (options.explain) {
+        page += explanation(status, options);
+    }
+    return page;
+}
+
+} // namespace rmqha::cmd
