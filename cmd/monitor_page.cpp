@@ -154,7 +154,6 @@ std::string nodes_table(Status const& status, PageOptions const& options)
     return table.render(options.width, options.color);
 }
 
-/// Codes by queue, for those with a finding.
 std::map<std::string, std::vector<Finding const*>> by_object(std::vector<Finding> const& findings)
 {
     std::map<std::string, std::vector<Finding const*>> objects;
@@ -164,14 +163,39 @@ std::map<std::string, std::vector<Finding const*>> by_object(std::vector<Finding
     return objects;
 }
 
-std::string copies_of(health::Queue const& queue)
+std::string counted(std::size_t count, char const* what)
 {
+    return fmt::format("{} {}{}", base::format_count(count), what, count == 1 ? "" : "s");
+}
+
+/// Copies that are of use out of all: on running nodes, online or synchronised.
+std::string copies_of(health::Queue const& queue, std::set<std::string> const& running)
+{
+    auto const on_running = [&](std::vector<std::string> const& nodes) {
+        return std::count_if(nodes.begin(), nodes.end(), [&](auto const& node) { return running.count(node) > 0; });
+    };
     if (!queue.members.empty()) {
-        return fmt::format("{}/{}", queue.online.empty() ? queue.members.size() : queue.online.size(),
+        return fmt::format("{}/{}", on_running(queue.online.empty() ? queue.members : queue.online),
                            queue.members.size());
     }
-    return queue.mirrors ? fmt::format("{}/{}", 1 + queue.synchronised_mirrors.size(), 1 + queue.mirrors->size())
-                         : "1/1";
+    auto const leader = static_cast<std::ptrdiff_t>(running.count(queue.leader));
+    return fmt::format("{}/{}", leader + on_running(queue.synchronised_mirrors),
+                       1 + (queue.mirrors ? queue.mirrors->size() : 0));
+}
+
+/// A code in a word or two: what a row of the queues' table has room for.
+std::string in_short(Finding const& finding)
+{
+    static std::map<std::string, std::string> const k_words{
+        {"QUEUE-DOWN", "down"},
+        {"QUEUE-CRITICAL", "no spare copy"},
+        {"QUEUE-UNDER-REPLICATED", "too few copies"},
+        {"MIRROR-UNSYNCED", "unsynced"},
+        {"QUEUE-BACKLOG", "backlog"},
+        {"QUEUE-NO-CONSUMER", "no consumer"},
+    };
+    auto const found = k_words.find(finding.code);
+    return found == k_words.end() ? finding.code : found->second;
 }
 
 std::string queues_table(Status const& status, PageOptions const& options)
@@ -202,12 +226,11 @@ std::string queues_table(Status const& status, PageOptions const& options)
         auto const& [queue, list] = risky[i];
         std::vector<std::string> codes;
         for (Finding const* finding : *list) {
-            // "QUEUE-" goes without saying in a table of queues
-            codes.push_back(finding->code.rfind("QUEUE-", 0) == 0 ? finding->code.substr(6) : finding->code);
+            codes.push_back(in_short(*finding));
         }
         table.add({queue->vhost == "/" ? queue->name : queue->vhost + "/" + queue->name, queue->type, queue->leader,
-                   copies_of(*queue), shown(queue->messages, base::format_count),
-                   Cell(fmt::format("{}", fmt::join(codes, " ")), style_of(list->front()->severity))});
+                   copies_of(*queue, status.snapshot.running), shown(queue->messages, base::format_count),
+                   Cell(fmt::format("{}", fmt::join(codes, ", ")), style_of(list->front()->severity))});
     }
     std::string text = "\n" + table.render(options.width, options.color);
     if (risky.size() > k_most_rows) {
@@ -269,10 +292,9 @@ std::string headline(Status const& status, PageOptions const& options)
                     score.value, score.partial ? ", partial: not everything could be asked" : "");
     std::string why;
     if (score.state == Severity::ok) {
-        std::size_t const queues = status.snapshot.queues ? status.snapshot.queues->size() : 0;
-        why = status.snapshot.queues ? fmt::format("all {} nodes up, {} queues without a finding",
-                                                   status.snapshot.nodes.size(), base::format_count(queues))
-                                     : fmt::format("all {} nodes up, queues not asked", status.snapshot.nodes.size());
+        auto const& queues = status.snapshot.queues;
+        why = fmt::format("{} up, {}", counted(status.snapshot.nodes.size(), "node"),
+                          queues ? counted(queues->size(), "queue") + " without a finding" : "queues not asked");
     } else {
         std::vector<std::string> parts;
         std::set<std::string> seen;
@@ -294,15 +316,19 @@ std::string explanation(Status const& status, PageOptions const& options)
     std::string text = fmt::format("\nHow the score came about\n  {:>6.1f}  availability: weight {} of {} is up\n",
                                    score.availability, score.weight_up, score.weight_all);
     for (auto const& deduction : score.deductions) {
-        std::string const line = fmt::format(
-            "{}: {}{}", output::escaped(deduction.cause), deduction.code,
-            deduction.findings > 1 ? fmt::format(" and {} more of the same cause", deduction.findings - 1) : "");
+        std::string line = output::escaped(deduction.cause);
+        if (deduction.code != deduction.cause) {
+            line += ": " + deduction.code;
+        }
+        if (deduction.findings > 1) {
+            line += fmt::format(" and {} more of this cause", deduction.findings - 1);
+        }
         text += fmt::format("  {:>6}  {}\n", -deduction.points, wrapped(line, options.width, 10));
     }
     if (score.capped) {
         text += fmt::format("  {:>6}  at most, with a critical finding\n", health::k_most_with_critical);
     }
-    text += fmt::format("  {:>6}  healthy from {} on\n", score.value, status.score_min);
+    text += fmt::format("  {:>6}  score, rounded down; healthy is {} and more\n", score.value, status.score_min);
     text += "\nWho told\n";
     for (health::Node const& node : status.snapshot.nodes) {
         std::string const figures = node.figures_source.empty() ? "nobody" : node.figures_source;

@@ -78,6 +78,13 @@ inline void take_down(health::Snapshot& snapshot, int number)
     node.why = node.address + " refused; peers say it is not running";
     node.amqp = node.management = node.metrics = {health::Asked::Outcome::refused, "refused", base::milliseconds(1)};
     node.view.reset();
+    node.figures_source.clear();
+    node.memory_used = node.memory_limit = node.disk_free = node.disk_limit = node.fds_used = node.fds_total = {};
+    node.uptime.reset();
+    node.connections.reset();
+    node.memory_alarm.reset();
+    node.disk_alarm.reset();
+    node.version.clear();
     snapshot.running.erase(node.name);
     for (health::Node& other : snapshot.nodes) {
         if (other.view) {
