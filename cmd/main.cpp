@@ -124,7 +124,9 @@ ExitCode run(int argc, char** argv, base::Stop& stop)
             return ExitCode::ok;
         }
         auto configuration = cmd::make_configuration(root, options);
-        cmd::fill_in(root, configuration);
+        if (!root.got_subcommand(cmd::k_completion_helper)) { // completion should not depend on a file without mistakes
+            cmd::fill_in(root, configuration);
+        }
         base::SystemClock clock;
         console.emplace(options.console);
         auto const context = cmd::make_context({*console, stop, clock}, options, configuration);

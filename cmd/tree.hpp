@@ -21,6 +21,8 @@ inline constexpr auto* k_output_group = "Output";
 inline constexpr auto* k_changes_group = "Changes";
 /// The table of configuration files that holds those of the first heading.
 inline constexpr auto* k_output_table = "output";
+/// The hidden command behind completion.
+inline constexpr auto* k_completion_helper = "__complete";
 
 /// "queue.declare" for the subcommand declare of queue; empty for the program itself.
 std::string path_of(CLI::App const& app);
