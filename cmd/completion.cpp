@@ -231,7 +231,9 @@ base::ExitCode complete(CLI::App& root, std::vector<std::string> words, Context&
     }
     current = current == "=" ? "" : current;
     for (auto const& [word, description] : place.candidates(current, context.configuration())) {
-        if (word == k_files || word.starts_with(current)) {
+        if (word == k_files) {
+            context.console.answer(word + "\n");
+        } else if (word.starts_with(current)) {
             context.console.answer(fmt::format("{}\t{}\n", word, description.substr(0, description.find('\n'))));
         }
     }

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -45,17 +47,31 @@ std::string paragraph(std::string const& text)
     return fmt::format("{}\n", fmt::join(wrapped(text, k_width), "\n"));
 }
 
+std::string capitalised(std::string text)
+{
+    if (!text.empty()) {
+        text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    }
+    return text;
+}
+
 // "  name   description", the description in a column of its own, below the name when that is too long.
 std::string entry(std::string const& name, std::string const& description, int column)
 {
     std::string result = "  " + name;
     bool fits = output::display_width(result) + 2 <= column;
-    for (auto const& line : wrapped(description, k_width - column)) {
+    for (auto const& line : wrapped(capitalised(description), k_width - column)) {
         result += fits ? std::string(static_cast<std::size_t>(column - output::display_width(result)), ' ') + line
                        : "\n" + std::string(static_cast<std::size_t>(column), ' ') + line;
         fits = false;
     }
     return result + "\n";
+}
+
+std::string upper(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
+    return text;
 }
 
 bool takes_several(CLI::Option const& option)
@@ -66,7 +82,7 @@ bool takes_several(CLI::Option const& option)
 std::string name_of(CLI::Option const& option)
 {
     if (option.get_positional()) {
-        return option.get_name(true, false) + (takes_several(option) ? "..." : "");
+        return upper(option.get_name(true, false)) + (takes_several(option) ? "..." : "");
     }
     // "-q, --quiet"; a lone long name stands where the others' long names stand.
     auto const names = option.get_name(false, true);
@@ -106,6 +122,11 @@ public:
             text += "\n" + app->get_footer();
         }
         return text;
+    }
+
+    std::string make_option_name(CLI::Option const* option, bool is_positional) const override
+    {
+        return is_positional ? upper(option->get_name(true, false)) : name_of(*option);
     }
 
 private:

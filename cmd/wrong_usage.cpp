@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 namespace rmqha::cmd {
@@ -139,10 +140,10 @@ Error usage_error(CLI::App& root, CLI::ParseError const& error)
         }
         for (auto const* const option : command.get_options()) {
             if (option->get_positional() && option->get_required() && option->count() == 0) {
-                return {
-                    ExitCode::usage,
-                    fmt::format("{}: the argument {} is missing", command.get_name(), option->get_name(true, false)),
-                    fmt::format("\"{}\" tells what the command takes.", help_of(command))};
+                auto name = option->get_name(true, false);
+                std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+                return {ExitCode::usage, fmt::format("{}: the argument {} is missing", command.get_name(), name),
+                        fmt::format("\"{}\" tells what the command takes.", help_of(command))};
             }
         }
     }
