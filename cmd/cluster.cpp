@@ -1,19 +1,18 @@
-#include "cluster_views.hpp"
-#include "command.hpp"
+#include "cmd/cluster_views.hpp"
+#include "cmd/command.hpp"
+#include "cmd/options.hpp"
 
-#include "base/file.hpp"
 #include "base/process.hpp"
-#include "base/spelling.hpp"
-#include "base/stop.hpp"
-#include "base/units.hpp"
 #include "http/transport.hpp"
-#include "output/json.hpp"
 #include "provision/local.hpp"
 #include "provision/manifest.hpp"
 #include "provision/ports.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
 
 namespace rmqha::cmd {
 
@@ -25,21 +24,13 @@ namespace {
 struct Options {
     provision::UpOptions up;
     std::string name = "local";
-    std::string wait = "3m";
+    base::milliseconds wait = std::chrono::minutes(3);
     bool no_wait = false;
     bool all = false;
+    std::string node;               ///< of ctl; also the tool, when no node is named
     std::vector<std::string> words; ///< nodes, or a tool's command line
 };
 using Shared = std::shared_ptr<Options>;
-
-base::milliseconds patience(Options const& options)
-{
-    if (auto const duration = base::parse_duration(options.wait)) {
-        return *duration;
-    }
-    throw Error(ExitCode::usage, fmt::format("--wait: \"{}\" is not a duration", options.wait),
-                "Write it like 90s or 3m.");
-}
 
 /// Runs `act` with the world that src/provision acts in; boot progress goes to the console.
 template <typename Act>
@@ -69,7 +60,7 @@ ExitCode up(Context& context, Options const& options)
 {
     auto wanted = options.up;
     wanted.name = options.name;
-    wanted.patience = patience(options);
+    wanted.patience = options.wait;
     auto const start = context.clock.now();
     auto const cluster = in_world(context, [&](auto const& world) { return provision::bring_up(wanted, world); });
     context.console.answer(started_view(cluster, context.clock.now() - start, context.format()));
@@ -98,7 +89,7 @@ ExitCode status(Context& context, Options const& options)
     return status.whole() ? ExitCode::ok : ExitCode::no;
 }
 
-ExitCode list(Context& context)
+ExitCode list(Context& context, Options const& /*none*/)
 {
     std::vector<provision::ClusterStatus> clusters;
     for (auto const& name : provision::cluster_names()) {
@@ -149,7 +140,7 @@ ExitCode restart(Context& context, Options const& options)
 {
     auto cluster = provision::require_manifest(options.name);
     auto const nodes = nodes_named(cluster, options.words);
-    provision::RestartOptions const how{!options.no_wait, patience(options)};
+    provision::RestartOptions const how{!options.no_wait, options.wait};
     in_world(context, [&](auto const& world) { provision::restart_nodes(cluster, nodes, how, world); });
     for (auto const* const node : nodes) {
         context.console.note(fmt::format("{} {}", node->name, options.no_wait ? "is starting" : "serves again"));
@@ -162,13 +153,14 @@ ExitCode ctl(Context& context, Options const& options)
     auto cluster = provision::require_manifest(options.name);
     auto words = options.words;
     auto const* node = &cluster.nodes.front();
-    if (!words.empty() && !words.front().starts_with("rabbitmq")) {
-        node = &provision::find_node(cluster, words.front());
-        words.erase(words.begin());
+    if (options.node.starts_with("rabbitmq")) {
+        words.insert(words.begin(), options.node);
+    } else {
+        node = &provision::find_node(cluster, options.node);
     }
     if (words.empty()) {
         throw Error(ExitCode::usage, "no tool named",
-                    "Write it after \"--\": rmqha cluster ctl -- rabbitmqctl cluster_status");
+                    "Write it after \"--\": rmqha cluster ctl 2 -- rabbitmqctl cluster_status");
     }
     auto const deadline = context.deadline(std::chrono::minutes(10));
     auto const finished = provision::run_tool(cluster, *node, words, deadline, context.stop);
@@ -181,82 +173,105 @@ ExitCode ctl(Context& context, Options const& options)
 
 using Run = ExitCode (*)(Context&, Options const&);
 
-CLI::App* add(CLI::App& parent, Action& chosen, Shared const& options, std::string const& name, std::string const& help,
-              Run run)
-{
-    auto* const sub = parent.add_subcommand(name, help);
-    sub->callback(
-        [&chosen, options, run] { chosen = [options, run](Context& context) { return run(context, *options); }; });
-    return sub;
-}
+/// Where a subcommand goes: its group, the action it chooses, and the options all of them share.
+struct Group {
+    CLI::App& app;
+    Action& chosen;
+    std::shared_ptr<Options> options;
 
-void add_name(CLI::App& sub, Shared const& options)
-{
-    sub.add_option("--name", options->name, "The local cluster's name")->type_name("NAME")->capture_default_str();
-}
+    CLI::App& add(std::string const& name, std::string const& help, Run run) const
+    {
+        auto* const sub = app.add_subcommand(name, help);
+        sub->callback([&to = chosen, shared = options, run] {
+            to = [shared, run](Context& context) { return run(context, *shared); };
+        });
+        return *sub;
+    }
 
-void add_nodes(CLI::App& sub, Shared const& options)
-{
-    add_name(sub, options);
-    sub.add_option("node", options->words, "Nodes: a number, \"rabbit2\" or \"rabbit2@localhost\"")
-        ->type_name("NODE")
-        ->required();
-}
+    void add_name(CLI::App& sub) const
+    {
+        sub.add_option("--name", options->name, "Which local cluster (default local)")->type_name("NAME");
+    }
 
-void add_wait(CLI::App& sub, Shared const& options)
-{
-    sub.add_option("--wait", options->wait, "How long to wait until every node serves")
-        ->type_name("DURATION")
-        ->capture_default_str();
-}
+    void add_wait(CLI::App& sub) const
+    {
+        add_duration(sub, "--wait", options->wait, "How long to wait until every node serves (default 3m)");
+    }
+};
 
-void add_up(CLI::App& app, Action& chosen, Shared const& options)
+void add_up(Group const& group)
 {
-    auto* const sub = add(app, chosen, options, "up", "Start a cluster on this machine", up);
-    auto& wanted = options->up;
-    add_name(*sub, options);
-    sub->add_option("--nodes", wanted.nodes, "How many nodes")
-        ->type_name("N")
-        ->check(CLI::Range(1, 9))
-        ->capture_default_str();
-    sub->add_option("--base-port", wanted.base_port, "First of 100 ports to use; found free when not given")
-        ->type_name("PORT")
-        ->check(CLI::Range(provision::k_lowest_base_port, provision::k_highest_base_port));
-    sub->add_option("--plugins", wanted.plugins, "Plugins besides management and prometheus")
+    auto& sub = group.add("up", "Start a real cluster on this machine", up);
+    auto& wanted = group.options->up;
+    group.add_name(sub);
+    add_number(sub, "--nodes", wanted.nodes, {.low = 1, .high = 9}, "How many nodes, 1 to 9 (default 3)");
+    add_number(sub, "--base-port", wanted.base_port,
+               {.low = provision::k_lowest_base_port, .high = provision::k_highest_base_port},
+               "First of 100 ports to take the cluster's from (default: found free)");
+    sub.add_option("--plugins", wanted.plugins, "Plugins besides rabbitmq_management and rabbitmq_prometheus")
         ->type_name("A,B")
         ->delimiter(',');
-    sub->add_option("--server", wanted.server.path, "RabbitMQ's versioned folder, or one above it")->type_name("PATH");
-    sub->add_option("--chroot", wanted.server.chroot, "Run the server of another Debian in this folder (root only)")
+    sub.add_option("--server", wanted.server.path,
+                   "RabbitMQ's versioned folder, or one above it (default: the installed one)")
+        ->type_name("PATH");
+    sub.add_option("--chroot", wanted.server.chroot,
+                   "Run the server of another Debian system in this folder; needs root")
         ->type_name("DIR");
-    add_wait(*sub, options);
+    group.add_wait(sub);
+    set_examples(sub,
+                 {{"rmqha cluster up", "three nodes, ready for rmqha connect"},
+                  {"rmqha cluster up --name five --nodes 5 --plugins rabbitmq_stream", "five nodes with streams"}});
+}
+
+void add_down(Group const& group)
+{
+    auto& sub = group.add("down", "Stop a local cluster and remove all of it", down);
+    group.add_name(sub);
+    sub.add_flag("--all", group.options->all, "Every local cluster of this user")->excludes("--name");
+}
+
+void add_on_nodes(Group const& group, std::string const& name, std::string const& help, Run run)
+{
+    auto& sub = group.add(name, help, run);
+    group.add_name(sub);
+    sub.add_option("node", group.options->words, "A node: 2, rabbit2 or rabbit2@localhost; several are possible")
+        ->type_name("NODE")
+        ->required();
+    if (run == restart) {
+        group.add_wait(sub);
+        sub.add_flag("--no-wait", group.options->no_wait, "Do not wait until they serve")->excludes("--wait");
+    }
+}
+
+void add_ctl(Group const& group)
+{
+    auto& sub = group.add("ctl", "Run rabbitmqctl or another of the broker's tools against a node", ctl);
+    group.add_name(sub);
+    // Two arguments, because CLI11 leaves the subcommand at "--" once its only argument has a value.
+    sub.add_option("node", group.options->node, "The node: 2, rabbit2 or rabbit2@localhost (default: the first)")
+        ->type_name("[NODE]")
+        ->required();
+    sub.add_option("tool", group.options->words, "After \"--\": the tool and its arguments")->type_name("TOOL");
+    set_examples(sub, {{"rmqha cluster ctl -- rabbitmqctl cluster_status", "the first node's view of the cluster"},
+                       {"rmqha cluster ctl 2 -- rabbitmqctl stop_app", "RabbitMQ stops on rabbit2, Erlang stays up"}});
 }
 
 } // namespace
 
 void add_cluster(CLI::App& app, Action& chosen)
 {
-    auto const options = std::make_shared<Options>();
-    auto* const group = app.add_subcommand("cluster", "Start, stop and disturb clusters on this machine");
-    group->require_subcommand(1);
-    add_up(*group, chosen, options);
-    auto* const down_sub = add(*group, chosen, options, "down", "Stop a cluster and remove all of it", down);
-    add_name(*down_sub, options);
-    down_sub->add_flag("--all", options->all, "Every local cluster of this user")->excludes("--name");
-    add_name(*add(*group, chosen, options, "status", "The nodes' processes and ports", status), options);
-    add(*group, chosen, options, "list", "All local clusters",
-        [](Context& context, Options const&) { return list(context); });
-    add_nodes(*add(*group, chosen, options, "kill", "Kill nodes (SIGKILL)", kill), options);
-    add_nodes(*add(*group, chosen, options, "pause", "Freeze nodes (SIGSTOP)", pause), options);
-    add_nodes(*add(*group, chosen, options, "resume", "Let frozen nodes go on (SIGCONT)", resume), options);
-    auto* const restart_sub = add(*group, chosen, options, "restart", "Stop nodes that run, and start them", restart);
-    add_nodes(*restart_sub, options);
-    add_wait(*restart_sub, options);
-    restart_sub->add_flag("--no-wait", options->no_wait, "Do not wait until they serve")->excludes("--wait");
-    auto* const ctl_sub = add(*group, chosen, options, "ctl", "Run rabbitmqctl or another of the broker's tools", ctl);
-    add_name(*ctl_sub, options);
-    ctl_sub->add_option("words", options->words, "The node (default: the first), \"--\", the tool and its arguments")
-        ->type_name("[NODE] -- TOOL [ARG]")
-        ->required();
+    auto* const cluster = app.add_subcommand("cluster", "Start, watch and disturb clusters on this machine");
+    cluster->require_subcommand(1);
+    Group const group{*cluster, chosen, std::make_shared<Options>()};
+    add_up(group);
+    add_down(group);
+    group.add_name(group.add("status", "Processes and ports of a local cluster's nodes", status));
+    group.add("list", "All local clusters of this user", list);
+    add_on_nodes(group, "kill", "Kill nodes (SIGKILL)", kill);
+    add_on_nodes(group, "pause", "Freeze nodes (SIGSTOP): their ports stay open, nothing answers", pause);
+    add_on_nodes(group, "resume", "Let frozen nodes go on (SIGCONT)", resume);
+    add_on_nodes(group, "restart", "Stop nodes that run, in order, and start them", restart);
+    add_ctl(group);
 }
 
 } // namespace rmqha::cmd

@@ -1,4 +1,4 @@
-#include "cluster_views.hpp"
+#include "cmd/cluster_views.hpp"
 
 #include "base/units.hpp"
 #include "output/json.hpp"

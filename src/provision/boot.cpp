@@ -35,7 +35,7 @@ std::string search_path()
 /// Tells the end of what the node wrote: its log, or, when it did not come that far, its output.
 void tell_log(LocalCluster const& cluster, LocalNode const& node, World const& world)
 {
-    constexpr std::size_t k_lines = 15;
+    constexpr std::size_t k_lines = 10;
     for (auto const& file : {log_file_of(node), output_file_of(node)}) {
         auto const lines = last_lines(base::read_file(cluster.folder / file).value_or(""), k_lines);
         if (!lines.empty()) {
@@ -107,11 +107,15 @@ std::string_view to_string(BootState state)
 std::vector<std::string> last_lines(std::string const& text, std::size_t count)
 {
     std::vector<std::string> lines;
-    auto end = text.find_last_not_of(" \n");
+    auto end = text.find_last_not_of(" \r\n");
     while (end != std::string::npos && lines.size() < count) {
         auto const newline = text.rfind('\n', end);
         auto const begin = newline == std::string::npos ? 0 : newline + 1;
-        lines.push_back(text.substr(begin, end + 1 - begin));
+        auto line = text.substr(begin, end + 1 - begin);
+        if (line.ends_with('\r')) { // Erlang's own output ends lines as terminals do
+            line.pop_back();
+        }
+        lines.push_back(std::move(line));
         if (begin == 0) {
             break;
         }

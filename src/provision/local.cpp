@@ -81,12 +81,7 @@ LocalCluster claim(UpOptions const& options, Server const& server, base::Clock c
     cluster.folder = clusters_home() / options.name;
     cluster.created = base::format_time(clock.wall());
     cluster.server = server;
-    cluster.plugins = default_plugins();
-    for (auto const& plugin : options.plugins) {
-        if (std::ranges::find(cluster.plugins, plugin) == cluster.plugins.end()) {
-            cluster.plugins.push_back(plugin);
-        }
-    }
+    cluster.plugins = plugins_with(options.plugins);
     base::FileLock const lock(clusters_home() / ".lock"); // no two clusters may choose the same ports
     if (fs::exists(cluster.folder)) {
         refuse_existing(options.name);

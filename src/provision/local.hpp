@@ -42,7 +42,7 @@ struct UpOptions {
     std::string name = "local";
     int nodes = 3;                    ///< 1 to 9
     std::uint16_t base_port = 0;      ///< 0: found free
-    std::vector<std::string> plugins; ///< besides default_plugins()
+    std::vector<std::string> plugins; ///< besides management and prometheus
     ServerChoice server;
     base::milliseconds patience = std::chrono::minutes(3); ///< for all nodes to serve
 };

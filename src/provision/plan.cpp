@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <map>
+
 namespace rmqha::provision {
 
 namespace {
@@ -133,9 +136,23 @@ std::string settings_file(LocalCluster const& cluster, LocalNode const& node, Se
 
 } // namespace
 
-std::vector<std::string> const& default_plugins()
+std::vector<std::string> plugins_with(std::vector<std::string> const& wanted)
 {
-    static std::vector<std::string> const plugins{"rabbitmq_management", "rabbitmq_prometheus"};
+    static std::map<std::string, std::string> const brings{{"rabbitmq_web_mqtt", "rabbitmq_mqtt"},
+                                                           {"rabbitmq_web_stomp", "rabbitmq_stomp"},
+                                                           {"rabbitmq_stream_management", "rabbitmq_stream"}};
+    std::vector<std::string> plugins{"rabbitmq_management", "rabbitmq_prometheus"};
+    auto const add = [&](std::string const& plugin) {
+        if (std::ranges::find(plugins, plugin) == plugins.end()) {
+            plugins.push_back(plugin);
+        }
+    };
+    for (auto const& plugin : wanted) {
+        add(plugin);
+        if (auto const other = brings.find(plugin); other != brings.end()) {
+            add(other->second);
+        }
+    }
     return plugins;
 }
 

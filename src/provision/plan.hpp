@@ -52,7 +52,8 @@ std::vector<LocalNode> nodes_of(int count, std::uint16_t base_port, std::vector<
 /// Later releases take turns by a lock (and 4.x nodes want to be started together). Pure.
 bool needs_first_node_alone(Server const& server);
 
-/// Always enabled: without them neither `cluster up` nor `monitor` could see the cluster.
-std::vector<std::string> const& default_plugins();
+/// What is enabled when the user wants these plugins: management and prometheus, without which neither `cluster up` nor
+/// `monitor` could see the cluster, these, and those with a listener that they bring along. Pure.
+std::vector<std::string> plugins_with(std::vector<std::string> const& wanted);
 
 } // namespace rmqha::provision
