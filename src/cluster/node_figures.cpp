@@ -5,7 +5,6 @@
 #include "management/request.hpp"
 
 #include <algorithm>
-#include <memory>
 
 namespace rmqha::cluster {
 
@@ -48,9 +47,9 @@ FiguresSource make_figures_source(config::Settings const& settings, base::Creden
     for (auto const& node : settings.nodes) {
         requests.push_back(management::get(node, access, management::path::k_nodes));
     }
-    std::shared_ptr<http::Transport> const transport = http::make_curl_transport();
-    return [nodes = settings.nodes, requests, transport](base::TimePoint deadline, base::Stop const& stop) {
+    return [nodes = settings.nodes, requests](base::TimePoint deadline, base::Stop const& stop) {
         std::map<std::string, NodeFigures> figures;
+        auto const transport = http::make_curl_transport(); // for this once: a publisher may go on for days
         for (auto const& result : transport->perform(requests, deadline, stop)) {
             auto const answer = management::read_nodes(result);
             auto const* const told = management::value_of(answer);

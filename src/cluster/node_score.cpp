@@ -11,6 +11,9 @@ namespace rmqha::cluster {
 
 namespace {
 
+/// Logins to equal nodes differ by this much on a busy machine.
+constexpr auto k_noise = std::chrono::milliseconds(20);
+
 /// 0 points up to `from`, `most` at `to` and beyond, in proportion between.
 int proportional(double value, double from, double to, int most)
 {
@@ -46,7 +49,7 @@ NodeScore node_score(NodeFigures const& node, std::optional<base::Duration> best
     }
     deduct(node.memory_alarm ? 30 : 0, "memory alarm");
     deduct(node.disk_alarm ? 30 : 0, "disk alarm");
-    if (node.latency && best_latency && *node.latency > *best_latency + std::chrono::milliseconds(5)) {
+    if (node.latency && best_latency && *node.latency > *best_latency + k_noise) {
         using Seconds = std::chrono::duration<double>;
         auto const best = std::max(Seconds(*best_latency).count(), 1e-3);
         auto const ratio = Seconds(*node.latency).count() / best;

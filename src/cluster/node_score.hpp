@@ -35,7 +35,7 @@ struct NodeScore {
 
 /// Pressure costs points from half of a limit on, in proportion: memory up to 30 at the watermark, descriptors up to 20
 /// at the limit, disk up to 20 as free space nears its limit from twice of it; an alarm 30 each; latency 1 point per
-/// tenth above the best node's, from 5 ms above it on, up to 20 (so that noise between near nodes costs nothing).
+/// tenth above the best node's, from 20 ms above it on, up to 20 (so that noise between near nodes costs nothing).
 NodeScore node_score(NodeFigures const& node, std::optional<base::Duration> best_latency);
 
 } // namespace rmqha::cluster
