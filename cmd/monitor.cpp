@@ -60,7 +60,7 @@ void fail_unless_reached(health::Snapshot const& snapshot)
     bool alive = false;
     bool denied = false;
     bool in_time = false;
-    std::string reasons;
+    std::vector<std::pair<std::string, std::string>> reasons; // and who has it
     for (health::Node const& node : snapshot.nodes) {
         for (health::Asked const* asked : {&node.amqp, &node.management}) {
             answered = answered || asked->answered();
@@ -68,17 +68,28 @@ void fail_unless_reached(health::Snapshot const& snapshot)
         }
         alive = alive || node.metrics.answered();
         in_time = in_time || (node.amqp.outcome != Outcome::silent && node.amqp.outcome != Outcome::timed_out);
-        reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", node.address, node.amqp.reason);
+        auto const same = std::find_if(reasons.begin(), reasons.end(),
+                                       [&](auto const& reason) { return reason.first == node.amqp.reason; });
+        if (same != reasons.end()) {
+            same->second += ", " + node.address;
+        } else {
+            reasons.emplace_back(node.amqp.reason, node.address);
+        }
     }
     if (answered || (alive && !denied)) {
         return;
     }
+    std::vector<std::string> told;
+    for (auto const& [reason, who] : reasons) {
+        told.push_back(fmt::format("{} {}", who, reason.substr(0, reason.find_last_not_of('.') + 1)));
+    }
+    std::string const why = fmt::format("{}", fmt::join(told, "; "));
     if (denied) {
-        throw base::Error(base::ExitCode::denied, fmt::format("all nodes refuse this user: {}", reasons),
+        throw base::Error(base::ExitCode::denied, fmt::format("all nodes refuse this user: {}", why),
                           "Give the credentials with --user and --password-file, or RMQHA_PASSWORD.");
     }
     auto const code = in_time ? base::ExitCode::unavailable : base::ExitCode::timeout;
-    throw base::Error(code, fmt::format("cannot reach any of {} nodes: {}", snapshot.nodes.size(), reasons),
+    throw base::Error(code, fmt::format("cannot reach any of {} nodes: {}", snapshot.nodes.size(), why),
                       "Check the addresses given with --node, and that the brokers run.");
 }
 

@@ -1,3 +1,4 @@
+#include "base/units.hpp"
 #include "health/answers.hpp"
 #include "health/gaps.hpp"
 #include "health/members.hpp"
@@ -59,6 +60,11 @@ private:
     management::Node const* m_member = nullptr;
 };
 
+std::string silence_of(Node const& node)
+{
+    return fmt::format("{}: {}, waited {}", node.address, node.amqp.reason, base::format_duration(node.amqp.took));
+}
+
 void judge_state(Node& node, Hearsay const& peers)
 {
     bool const answers_http =
@@ -72,7 +78,7 @@ void judge_state(Node& node, Hearsay const& peers)
             node.state = NodeState::running;
         } else if (node.amqp.outcome == Asked::Outcome::silent && !answers_http) {
             node.state = NodeState::silent;
-            node.why = "AMQP: " + node.amqp.reason;
+            node.why = silence_of(node);
         } else if (node.address.empty()) {
             node.state = NodeState::running; // nobody asked it to let us in
         } else {
@@ -83,7 +89,7 @@ void judge_state(Node& node, Hearsay const& peers)
     }
     if (node.amqp.outcome == Asked::Outcome::silent) {
         node.state = NodeState::silent;
-        node.why = "AMQP: " + node.amqp.reason;
+        node.why = silence_of(node);
         return;
     }
     node.state = NodeState::down;
@@ -123,7 +129,7 @@ void take_figures(Node& node, management::Metrics const& from)
     fill(node.connections, from.connections);
 }
 
-/// What the node told of itself over HTTP, the freshest first: its metrics are of now, /api/nodes up to 5 s old.
+/// What the node told of itself over HTTP. Metrics first: they are there even while a peer hangs.
 void take_own_word(Node& node, NodeAnswers const& answers)
 {
     if (auto const* metrics = value_of(answers.metrics)) {

@@ -97,29 +97,27 @@ private:
     void alarms()
     {
         if (m_node.memory_alarm.value_or(false)) {
+            // Figures lag some seconds behind the alarm: those that contradict it would only confuse.
+            bool const fresh = m_node.memory_used && m_node.memory_limit && *m_node.memory_used >= *m_node.memory_limit;
             add("ALARM-MEMORY", Severity::critical,
                 "memory alarm: publishers in the whole cluster are blocked" +
-                    of_limit(m_node.memory_used, m_node.memory_limit),
+                    (fresh ? fmt::format(": {} used, limit {}", base::format_size(*m_node.memory_used),
+                                         base::format_size(*m_node.memory_limit))
+                           : std::string()),
                 fmt::format("rabbitmq-diagnostics -n {} memory_breakdown; then consume, or give it more memory",
                             m_node.label()),
                 "memory " + m_node.label());
         }
         if (m_node.disk_alarm.value_or(false)) {
-            std::string figures;
-            if (m_node.disk_free && m_node.disk_limit) {
-                figures = fmt::format(": {} free, limit {}", base::format_size(*m_node.disk_free),
-                                      base::format_size(*m_node.disk_limit));
-            }
-            add("ALARM-DISK", Severity::critical, "disk alarm: publishers in the whole cluster are blocked" + figures,
+            bool const fresh = m_node.disk_free && m_node.disk_limit && *m_node.disk_free <= *m_node.disk_limit;
+            add("ALARM-DISK", Severity::critical,
+                "disk alarm: publishers in the whole cluster are blocked" +
+                    (fresh ? fmt::format(": {} free, limit {}", base::format_size(*m_node.disk_free),
+                                         base::format_size(*m_node.disk_limit))
+                           : std::string()),
                 fmt::format("free space on {} where the node keeps its data", host_of(m_node)),
                 "disk " + m_node.label());
         }
-    }
-
-    static std::string of_limit(std::optional<std::uint64_t> used, std::optional<std::uint64_t> limit)
-    {
-        return used && limit ? fmt::format(": {} used, limit {}", base::format_size(*used), base::format_size(*limit))
-                             : std::string();
     }
 
     void pressure()

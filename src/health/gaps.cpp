@@ -25,6 +25,12 @@ std::string tag_remedy(Answers const& answers)
     return fmt::format("rabbitmqctl set_user_tags {} {}", answers.user, fmt::join(tags, " "));
 }
 
+bool somebody_hangs(Answers const& answers)
+{
+    return std::any_of(answers.nodes.begin(), answers.nodes.end(),
+                       [](NodeAnswers const& node) { return node.login.asked.outcome == Asked::Outcome::silent; });
+}
+
 template <typename Value>
 std::string remedy_for(management::Answer<Value> const& answer, Answers const& answers)
 {
@@ -40,7 +46,9 @@ std::string remedy_for(management::Answer<Value> const& answer, Answers const& a
     case Problem::Kind::unreachable:
         return "rabbitmq-plugins enable rabbitmq_management rabbitmq_prometheus; or give management=PORT with --node";
     case Problem::Kind::silent:
-        return "give it more time with --deadline";
+        return somebody_hangs(answers)
+                   ? "bring back the silent node first: while it hangs, the others keep this waiting"
+                   : "give it more time with --deadline";
     default:
         return {};
     }

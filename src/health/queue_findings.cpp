@@ -40,6 +40,12 @@ public:
             std::find(m_missing.begin(), m_missing.end(), queue.leader) == m_missing.end()) {
             m_missing.push_back(queue.leader);
         }
+        // A mirrored queue forgets its mirror on a node that went away: any node that is down may be the one.
+        for (Node const& node : snapshot.nodes) {
+            if (queue.mirrors && m_missing.empty() && !node.up() && wants_more_mirrors()) {
+                m_missing.push_back(node.label());
+            }
+        }
     }
 
     void apply()
@@ -54,6 +60,11 @@ public:
 
 private:
     bool runs(std::string const& node) const { return m_snapshot.running.count(node) > 0; }
+
+    bool wants_more_mirrors() const
+    {
+        return static_cast<int>(replicas_of(m_queue)) < std::max(m_queue.wanted_replicas.value_or(0), m_rules.replicas);
+    }
 
     std::string command(char const* tool, char const* verb) const
     {
@@ -155,7 +166,7 @@ private:
             remedy = fmt::format("{} --vhost {} {} {}", tool, shell_word(m_queue.vhost), shell_word(m_queue.name),
                                  node_without_copy());
         } else if (m_queue.mirrors) {
-            remedy = "bring back or add nodes: a mirror comes by itself";
+            remedy = bring_back("add a node: a mirror comes by itself");
         }
         measure(add("QUEUE-UNDER-REPLICATED", Severity::warning, fmt::format("{} of {} copies", have, wanted),
                     std::move(remedy)),

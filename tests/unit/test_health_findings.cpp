@@ -144,11 +144,14 @@ TEST_CASE("ALARM-MEMORY and ALARM-DISK: a resource alarm on a node")
     auto const memory = the("ALARM-MEMORY", snapshot);
     CHECK(memory.severity == Severity::critical);
     CHECK(memory.object == "r1@h1");
-    CHECK(memory.evidence ==
-          "memory alarm: publishers in the whole cluster are blocked: 100.0 MiB used, limit 1000.0 MiB");
+    CHECK(memory.evidence == "memory alarm: publishers in the whole cluster are blocked"); // figures contradict it
     auto const disk = the("ALARM-DISK", snapshot);
     CHECK(disk.object == "r2@h2");
-    CHECK_THAT(disk.evidence, Catch::Contains("48.8 GiB free, limit 50.0 MiB"));
+    CHECK(disk.evidence == "disk alarm: publishers in the whole cluster are blocked");
+    snapshot.nodes[0].memory_limit = 100U << 20U;
+    snapshot.nodes[1].disk_free = 40U << 20U;
+    CHECK_THAT(the("ALARM-MEMORY", snapshot).evidence, Catch::EndsWith(": 100.0 MiB used, limit 100.0 MiB"));
+    CHECK_THAT(the("ALARM-DISK", snapshot).evidence, Catch::EndsWith(": 40.0 MiB free, limit 50.0 MiB"));
     snapshot.nodes[0].memory_alarm.reset(); // not known is not an alarm
     CHECK(none("ALARM-MEMORY", snapshot));
 }
@@ -281,6 +284,17 @@ TEST_CASE("QUEUE-UNDER-REPLICATED: fewer copies than policy or arguments ask for
     CHECK(finding.remedy == "rabbitmq-queues add_member --vhost / orders r3@h3");
     CHECK(finding.value == 2.0);
     CHECK(finding.limit == 3.0);
+}
+
+TEST_CASE("QUEUE-UNDER-REPLICATED: a mirror short because a node is down has that cause")
+{
+    auto snapshot = with_mirrors({"r2@h2"});
+    queue_of(snapshot).mirrors = std::vector<std::string>{"r2@h2"};
+    queue_of(snapshot).wanted_replicas = 3;
+    CHECK(the("QUEUE-UNDER-REPLICATED", snapshot).cause == "QUEUE-UNDER-REPLICATED");
+    test::take_down(snapshot, 3);
+    CHECK(the("QUEUE-UNDER-REPLICATED", snapshot).cause == "node r3@h3");
+    CHECK(the("QUEUE-UNDER-REPLICATED", snapshot).remedy == "bring back r3@h3");
 }
 
 TEST_CASE("QUEUE-UNDER-REPLICATED: --replicas counts for every durable queue")
