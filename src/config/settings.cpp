@@ -214,7 +214,11 @@ std::vector<Node> nodes_of(Value const* value, bool tls)
     if (value == nullptr) {
         nodes.push_back({.host = "localhost", .port = 0, .name = {}});
     } else {
-        for (auto const& text : node_texts(*value)) {
+        auto const texts = node_texts(*value);
+        if (texts.empty()) {
+            value->refuse("names no node");
+        }
+        for (auto const& text : texts) {
             try {
                 nodes.push_back(parse_node(text));
             } catch (Error const& error) {
