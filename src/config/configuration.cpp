@@ -98,7 +98,8 @@ std::vector<File> const& Configuration::files()
             if (text) {
                 files.push_back(parse_file(*text, path.string(), m_inputs.commands));
             } else if (m_inputs.places.required) {
-                base::fail(ExitCode::config, "cannot read {}: no such file", path.string());
+                throw Error(ExitCode::config, fmt::format("cannot read {}: no such file", path.string()),
+                            "Check --config and RMQHA_CONFIG; an empty file will do to begin with.");
             }
         }
         m_files = std::move(files);

@@ -7,7 +7,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 namespace rmqha::config {
@@ -18,8 +17,6 @@ using base::ExitCode;
 namespace {
 
 using Words = std::vector<std::string>;
-
-constexpr std::array k_path_options{"password_file", "cacert", "cert", "key"};
 
 std::string_view type_name(toml::node const& node)
 {
@@ -183,8 +180,7 @@ private:
             return texts;
         }
         texts.push_back(checked_text(node, option.name, option.type));
-        bool const is_path = std::ranges::find(k_path_options, option.name) != k_path_options.end();
-        if (is_path && !texts.front().empty() && texts.front() != "-") {
+        if (option.metavar == "FILE" && !texts.front().empty() && texts.front() != "-") {
             texts.front() = (std::filesystem::path(m_path).parent_path() / texts.front()).string();
         }
         return texts;
