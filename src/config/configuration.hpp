@@ -56,7 +56,7 @@ public:
     /// all commands share (RMQHA_COLOR, color = "never" at top level). Throws Error(config).
     std::optional<Found> command_option(std::string const& command, std::string const& option);
 
-    /// Every context: those of the files, then the local clusters, newest first; a name is listed once.
+    /// Every context: those of the files by name, then the local clusters, newest first; a name is listed once.
     std::vector<ContextEntry> const& contexts();
     /// The one in force; null when there is none or a context of that name does not exist.
     ContextEntry const* context();

@@ -30,7 +30,7 @@ struct File {
     std::string path;
     std::string current; ///< the context used when none is named; may be empty
     int current_line = 0;
-    std::vector<ContextEntry> contexts; ///< in the order of the file
+    std::vector<ContextEntry> contexts; ///< by name
     CommandSources commands;            ///< [publish] and the like at top level
 };
 
