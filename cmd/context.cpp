@@ -277,13 +277,13 @@ ExitCode set(Context& context, std::string const& name, std::vector<std::string>
     if (entry == known.end() && !adds) {
         configuration.context(name); // throws: there is none to take anything out of
     }
-    auto const text = config::with_context(own_text(context), name, changes);
     auto const path = configuration.own_file().string();
+    auto const text = config::with_context(own_text(context), path, name, changes);
     auto const file = config::parse_file(text, path, {});
     auto const changed = std::ranges::find(file.contexts, name, &ContextEntry::name);
     config::resolve({changed->source});
     return write(context, text,
-                 fmt::format("context \"{}\" is {} in {}", name, entry == known.end() ? "added" : "changed", path));
+                 fmt::format("context \"{}\" {} {}", name, entry == known.end() ? "added to" : "changed in", path));
 }
 
 struct Options {

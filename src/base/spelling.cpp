@@ -10,18 +10,23 @@ namespace rmqha::base {
 
 namespace {
 
+/// Letters put in, left out, replaced, or swapped with their neighbour (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b)
 {
+    std::vector<std::size_t> before(b.size() + 1); // the rows of i - 2, i - 1 and i
+    std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
+        before.swap(last);
+        last.swap(row);
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            auto const above = row[j];
-            auto const changed = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
-            row[j] = std::min({above + 1, row[j - 1] + 1, changed});
-            diagonal = above;
+            auto const changed = last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, changed});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                row[j] = std::min(row[j], before[j - 2] + 1);
+            }
         }
     }
     return row.back();

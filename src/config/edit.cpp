@@ -159,7 +159,8 @@ private:
         for (auto const& [key, node] : *table) {
             after = headed(node) ? after : std::max(after, node.source().end.line);
         }
-        m_text.insert(line_start(after + 1), line);
+        bool const before_header = after == 0 && m_text.starts_with('[');
+        m_text.insert(line_start(after + 1), before_header ? line + "\n" : line);
     }
 
     void remove_lines(toml::source_index first, toml::source_index last)
@@ -260,29 +261,30 @@ std::string with_current(std::string const& text, std::string const& name)
     return result;
 }
 
-std::string with_context(std::string const& text, std::string const& name, Values const& changes)
+std::string with_context(std::string const& text, std::string const& path, std::string const& name,
+                         Values const& changes)
 {
     auto const what = fmt::format("context \"{}\"", name);
-    auto const before = parse_file(text, {}, {});
+    auto const before = parse_file(text, path, {});
     auto const result = edited(text, what, [&](Editor& editor) {
         for (auto const& [option, values] : changes) {
             auto const dot = option.find('.');
-            Path path{"contexts", name};
+            Path table{"contexts", name};
             if (dot != std::string::npos) {
-                path.push_back(option.substr(0, dot));
+                table.push_back(option.substr(0, dot));
             }
             auto const key = dot == std::string::npos ? option : option.substr(dot + 1);
             if (option == "node") {
-                editor.remove(path, "nodes");
+                editor.remove(table, "nodes");
             }
             if (values.empty()) {
-                editor.remove(path, key);
+                editor.remove(table, key);
             } else {
-                editor.set(path, key, value_text(option, values));
+                editor.set(table, key, value_text(option, values));
             }
         }
     });
-    if (!as_expected(before, parse_file(result, {}, {}), name, changes)) {
+    if (!as_expected(before, parse_file(result, path, {}), name, changes)) {
         refuse(what);
     }
     return result;

@@ -14,7 +14,9 @@ namespace rmqha::config {
 std::string with_current(std::string const& text, std::string const& name);
 
 /// Gives a context these values, by names as in ContextEntry::source; the context is added at the end when it is not
-/// there. An option with no value is taken out. "node" takes the place of all nodes the context had.
-std::string with_context(std::string const& text, std::string const& name, Values const& changes);
+/// there. An option with no value is taken out. "node" takes the place of all nodes the context had. `path` is the
+/// file's, for messages; file names among the values are absolute.
+std::string with_context(std::string const& text, std::string const& path, std::string const& name,
+                         Values const& changes);
 
 } // namespace rmqha::config

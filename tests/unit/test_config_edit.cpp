@@ -2,10 +2,15 @@
 #include "config/edit.hpp"
 #include "support/catch.hpp"
 
-using rmqha::config::with_context;
+using rmqha::config::Values;
 using rmqha::config::with_current;
 
 namespace {
+
+std::string with_context(std::string const& text, std::string const& name, Values const& changes)
+{
+    return rmqha::config::with_context(text, "/c.toml", name, changes);
+}
 
 char const* const k_file = R"(# mine
 current = "prod" # the real one
@@ -43,7 +48,7 @@ TEST_CASE("the current context is changed in its place, or set at the top", "[co
 {
     CHECK(with_current(k_file, "test") == changed("\"prod\" # the", "\"test\" # the"));
     CHECK(with_current("", "a") == "current = \"a\"\n");
-    CHECK(with_current("[contexts.a]\n", "a") == "current = \"a\"\n[contexts.a]\n");
+    CHECK(with_current("[contexts.a]\n", "a") == "current = \"a\"\n\n[contexts.a]\n");
     CHECK(with_current("current = \"ü\" # ü", "é\"\\") == "current = \"é\\\"\\\\\" # ü");
 }
 
@@ -113,4 +118,10 @@ TEST_CASE("a file that cannot be changed in place is refused, not spoilt", "[con
         CAPTURE(text);
         CHECK_THROWS_WITH(with_context(text, "a", {{"vhost", {"v"}}}), Catch::Contains("cannot change context \"a\""));
     }
+}
+
+TEST_CASE("a change that makes the file wrong is refused with the place", "[config]")
+{
+    CHECK_THROWS_WITH(with_context(k_file, "prod", {{"runner.user", {"root"}}}),
+                      "/c.toml:21: runner: its kind is missing");
 }
