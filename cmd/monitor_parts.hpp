@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cmd/monitor_page.hpp"
+
+#include "output/table.hpp"
+
+#include <string>
+
+namespace rmqha::cmd {
+
+// The parts a status page is put together from. All pure.
+
+output::Style style_of(health::Severity severity);
+
+/// Breaks `text` at blanks into lines of at most `width` columns, all but the first indented by `indent`.
+std::string wrapped(std::string const& text, int width, std::size_t indent);
+
+/// Queues with a finding, the worst first, at most twenty; empty when there are none.
+std::string queues_table(Status const& status, PageOptions const& options);
+
+/// Findings with what to do next, at most twenty. Those that differ only in their object are told once.
+std::string findings_list(Status const& status, PageOptions const& options);
+
+} // namespace rmqha::cmd
