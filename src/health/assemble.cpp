@@ -25,7 +25,7 @@ Asked asked(management::Answer<Value> const& answer, base::Duration took)
     return result;
 }
 
-/// What any answering node says of member `name`; the member's own word first.
+/// What the answering nodes say of member `name`, itself included.
 class Hearsay {
 public:
     Hearsay(Answers const& answers, std::string const& name)

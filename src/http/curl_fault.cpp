@@ -67,6 +67,8 @@ std::string tls_reason(std::string const& details, CURLcode code)
         std::pair{"certificate required", "the peer asks for a client certificate"},
         std::pair{"no alternative certificate subject name matches", "certificate is for another host name"},
         std::pair{"does not match target host name", "certificate is for another host name"},
+        std::pair{"could not load PEM client certificate", "the client's certificate cannot be read"},
+        std::pair{"unable to set private key file", "the client's key cannot be read"},
         std::pair{"SSL_ERROR_SYSCALL", "connection closed during the TLS handshake"},
         std::pair{"unexpected eof", "connection closed during the TLS handshake"},
     };
