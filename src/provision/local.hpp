@@ -69,6 +69,9 @@ struct RestartOptions {
 void restart_nodes(LocalCluster& cluster, std::vector<LocalNode*> const& nodes, RestartOptions const& options,
                    World const& world);
 
+/// Waits until every node serves and sees all others running; for each of them must have a process. Throws as bring_up.
+void await_cluster(LocalCluster const& cluster, base::milliseconds patience, World const& world);
+
 enum class NodeState {
     running, ///< its process lives
     paused,  ///< its process is stopped by SIGSTOP

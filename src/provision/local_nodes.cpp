@@ -72,6 +72,11 @@ void restart_nodes(LocalCluster& cluster, std::vector<LocalNode*> const& nodes, 
     }
 }
 
+void await_cluster(LocalCluster const& cluster, base::milliseconds patience, World const& world)
+{
+    await_nodes(cluster, cluster.nodes, world.clock.now() + patience, world);
+}
+
 std::string_view to_string(NodeState state)
 {
     switch (state) {

@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/process.hpp"
 #include "provision/boot.hpp"
 #include "provision/manifest.hpp"
 #include "provision/ports.hpp"
@@ -6,7 +7,9 @@
 #include "provision/processes.hpp"
 #include "support/catch.hpp"
 
-#include <set>
+#include <sys/wait.h>
+
+#include <csignal>
 
 using namespace rmqha;
 using namespace std::chrono_literals;
@@ -153,4 +156,15 @@ TEST_CASE("the last lines of a log are told without blank ends", "[provision]")
     CHECK(provision::last_lines("one", 3) == Lines{"one"});
     CHECK(provision::last_lines("one\ntwo\r\nthree\r\n\r\n", 2) == Lines{"two", "three"});
     CHECK(provision::last_lines("one\n\ntwo\n", 5) == Lines{"one", "", "two"});
+}
+
+TEST_CASE("a process that only has a node's old number is never touched", "[provision]")
+{
+    auto const pid = base::start_detached({.argv = {"sleep", "60"}}, "/dev/null");
+    provision::send_signal("some-cluster", {{.pid = pid, .node = "rabbit1@localhost", .program = "sleep"}}, SIGKILL);
+    int status = 0;
+    CHECK(::waitpid(pid, &status, WNOHANG) == 0);
+    CHECK(::kill(pid, 0) == 0);
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, &status, 0);
 }
