@@ -1,0 +1,3 @@
+0
+__complete connect --stra
+config current =

@@ -1,0 +1,2 @@
+78
+connect --config nowhere.toml

@@ -1,0 +1,3 @@
+78
+connect
+config current =

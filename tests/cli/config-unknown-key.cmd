@@ -1,0 +1,4 @@
+78
+connect
+config [contexts.a]
+config hosst = "x"

@@ -1,0 +1,4 @@
+78
+publish hello
+config [publish]
+config window = 0

@@ -1,0 +1,4 @@
+78
+connect
+config [output]
+config format = "yaml"

@@ -1,0 +1,2 @@
+69
+connect --connection-attempts 1 --node 127.0.0.1:1

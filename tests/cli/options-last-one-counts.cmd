@@ -1,0 +1,2 @@
+64
+connect --vhost a --connection-attempts x --connection-attempts y

@@ -1,0 +1,3 @@
+0
+--help
+stdout closed

@@ -1,0 +1,3 @@
+69
+--help
+stdout full

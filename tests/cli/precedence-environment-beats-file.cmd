@@ -1,0 +1,5 @@
+64
+publish hello
+env RMQHA_PUBLISH_WINDOW=none
+config [publish]
+config window = -5

@@ -1,0 +1,4 @@
+69
+connect --verbose --connection-attempts 1 --node 127.0.0.1:1 --user ops
+env RMQHA_PASSWORD=hunter2
+secret hunter2

@@ -1,0 +1,2 @@
+64
+publish --confirm-timeout 5x hello

@@ -1,0 +1,2 @@
+64
+publish --window 0 hello

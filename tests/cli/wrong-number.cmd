@@ -1,0 +1,2 @@
+64
+publish --count many --lines

@@ -1,0 +1,3 @@
+64
+connect --passphrase=hunter2
+secret hunter2

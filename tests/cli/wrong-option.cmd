@@ -1,0 +1,2 @@
+64
+connect --strateyg random

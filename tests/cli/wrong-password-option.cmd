@@ -1,0 +1,3 @@
+64
+connect --password hunter2
+secret hunter2

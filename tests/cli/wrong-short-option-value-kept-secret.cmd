@@ -1,0 +1,3 @@
+64
+connect -phunter2
+secret hunter2

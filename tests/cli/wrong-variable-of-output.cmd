@@ -1,0 +1,3 @@
+64
+connect
+env RMQHA_FORMAT=yaml

@@ -1,0 +1,3 @@
+64
+connect
+env RMQHA_CONNECTION_ATTEMPTS=many
