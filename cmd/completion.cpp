@@ -84,15 +84,15 @@ Candidates contexts(config::Configuration& configuration, bool local_only)
     return found;
 }
 
-/// What may stand where an option's value or an argument stands.
-Candidates values_of(CLI::Option const& option, config::Configuration& configuration)
+/// What may stand where an option's value or an argument of `command` stands.
+Candidates values_of(std::string const& command, CLI::Option const& option, config::Configuration& configuration)
 {
     auto const type = option.get_type_name();
     auto const key = key_of(option);
-    if (type == "CONTEXT") {
+    if (key == "context" || (key == "name" && command.starts_with("context."))) {
         return contexts(configuration, false);
     }
-    if (type == "CLUSTER") {
+    if (key == "name" && command.starts_with("cluster.")) {
         return contexts(configuration, true);
     }
     Candidates found;
@@ -104,7 +104,7 @@ Candidates values_of(CLI::Option const& option, config::Configuration& configura
         for (auto const& word : CLI::detail::split(type, '|')) {
             found.push_back({word, ""});
         }
-    } else if (type == "FILE" || type == "FOLDER" || option.get_positional()) {
+    } else if (type == "FILE" || type == "PATH" || type == "DIR") {
         found.push_back({k_files, ""});
     }
     return found;
@@ -145,7 +145,7 @@ public:
             return {{k_files, ""}};
         }
         if (m_awaiting != nullptr) {
-            return values_of(*m_awaiting, configuration);
+            return values_of(path_of(*m_app), *m_awaiting, configuration);
         }
         if (word.starts_with("-")) {
             return after_dash(word, configuration);
@@ -182,7 +182,7 @@ private:
         auto const equals = word.find('=');
         if (equals != std::string::npos) {
             if (auto const* const option = find(word.substr(0, equals))) {
-                found = values_of(*option, configuration);
+                found = values_of(path_of(*m_app), *option, configuration);
                 for (auto& candidate : found) {
                     candidate.word.insert(0, word.substr(0, equals + 1));
                 }
@@ -205,7 +205,7 @@ private:
             if (option->get_positional()) {
                 place += std::min(option->get_items_expected_max(), 1'000'000);
                 if (place > m_arguments) {
-                    return values_of(*option, configuration);
+                    return values_of(path_of(*m_app), *option, configuration);
                 }
             }
         }

@@ -27,9 +27,6 @@ void build(CLI::App& root, cmd::SharedOptions& options, [[maybe_unused]] cmd::Ac
     root.get_option("--version")->configurable(false);
     root.require_subcommand(1);
     root.fallthrough();
-    root.footer("Durations are written 250ms, 3s, 5m; sizes 64KiB, 10MB. Every option can also be\n"
-                "set by a variable (RMQHA_VHOST, RMQHA_PUBLISH_WINDOW) and in the configuration\n"
-                "file; a flag beats the environment, the environment the file. See rmqha(1).\n");
     cmd::add_shared_options(root, options);
 #ifdef RMQHA_HAS_CONNECT
     cmd::add_connect(root, chosen);
@@ -55,6 +52,10 @@ void build(CLI::App& root, cmd::SharedOptions& options, [[maybe_unused]] cmd::Ac
 #ifdef RMQHA_HAS_COMPLETION
     cmd::add_completion(root, chosen);
 #endif
+    // Last, as subcommands inherit it.
+    root.footer("Durations are written 250ms, 3s, 5m; sizes 64KiB, 10MB. Every option can also be\n"
+                "set by a variable (RMQHA_VHOST, RMQHA_PUBLISH_WINDOW) and in the configuration\n"
+                "file; a flag beats the environment, the environment the file. See rmqha(1).\n");
     cmd::normalise(root);
 }
 
