@@ -19,7 +19,7 @@ namespace {
 using namespace rmqha;
 using base::ExitCode;
 
-void build(CLI::App& root, cmd::SharedOptions& options, [[maybe_unused]] cmd::Action& chosen)
+void build(CLI::App& root, cmd::SharedOptions& options, cmd::Action& chosen)
 {
     cmd::use_help_layout(root);
     root.set_help_flag("-h,--help", "this help; behind a command, that command's");
@@ -28,30 +28,14 @@ void build(CLI::App& root, cmd::SharedOptions& options, [[maybe_unused]] cmd::Ac
     root.require_subcommand(1);
     root.fallthrough();
     cmd::add_shared_options(root, options);
-#ifdef RMQHA_HAS_CONNECT
     cmd::add_connect(root, chosen);
-#endif
-#ifdef RMQHA_HAS_PUBLISH
     cmd::add_publish(root, chosen);
-#endif
-#ifdef RMQHA_HAS_CONSUME
     cmd::add_consume(root, chosen);
-#endif
-#ifdef RMQHA_HAS_QUEUE
     cmd::add_queue(root, chosen);
-#endif
-#ifdef RMQHA_HAS_MONITOR
     cmd::add_monitor(root, chosen);
-#endif
-#ifdef RMQHA_HAS_CLUSTER
     cmd::add_cluster(root, chosen);
-#endif
-#ifdef RMQHA_HAS_CONTEXT
     cmd::add_context(root, chosen);
-#endif
-#ifdef RMQHA_HAS_COMPLETION
     cmd::add_completion(root, chosen);
-#endif
     // Last, as subcommands inherit it.
     root.footer("Durations are written 250ms, 3s, 5m; sizes 64KiB, 10MB. Every option can also be\n"
                 "set by a variable (RMQHA_VHOST, RMQHA_PUBLISH_WINDOW) and in the configuration\n"
@@ -127,6 +111,7 @@ ExitCode run(int argc, char** argv, base::Stop& stop)
         auto configuration = cmd::make_configuration(root, options);
         if (!root.got_subcommand(cmd::k_completion_helper)) { // completion should not depend on a file without mistakes
             cmd::fill_in(root, configuration);
+            cmd::check_dry_run(root, options);
         }
         base::SystemClock clock;
         console.emplace(options.console);

@@ -12,9 +12,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
+#include <set>
 
 namespace rmqha::cmd {
 
@@ -159,6 +160,21 @@ void add_shared_options(CLI::App& root, SharedOptions& options)
     root.add_flag("--dry-run", options.dry_run, "show what would be changed and change nothing")
         ->group(k_changes_group);
     root.add_flag("-y,--yes", options.yes, "do not ask before changing something")->group(k_changes_group);
+}
+
+void check_dry_run(CLI::App& root, SharedOptions const& options)
+{
+    // Those that change nothing anyway, and those that show what they would change.
+    static std::set<std::string> const able{"connect",        "monitor.status", "completion",   "cluster.list",
+                                            "cluster.status", "context.list",   "context.show", "context.use",
+                                            "context.set",    "queue.declare"};
+    auto const path = path_of(*chosen_commands(root).back());
+    if (options.dry_run && !able.contains(path)) {
+        auto name = path;
+        std::replace(name.begin(), name.end(), '.', ' ');
+        throw Error(ExitCode::usage, fmt::format("--dry-run: {} cannot show what it would do without doing it", name),
+                    "Leave --dry-run (RMQHA_DRY_RUN) out to do it.");
+    }
 }
 
 config::Configuration make_configuration(CLI::App& root, SharedOptions const& options)

@@ -26,6 +26,9 @@ struct SharedOptions {
 /// Adds the options that stand before or after every command: the connection's, --context, --config, output, changes.
 void add_shared_options(CLI::App& root, SharedOptions& options);
 
+/// Throws Error(usage) when --dry-run was asked of a command that would change something all the same.
+void check_dry_run(CLI::App& root, SharedOptions const& options);
+
 /// What flags, environment and files say, once `root` has been parsed. Reads nothing yet.
 config::Configuration make_configuration(CLI::App& root, SharedOptions const& options);
 

@@ -1,0 +1,8 @@
+0
+context list --format json
+stdout closed
+config [contexts.prod]
+config user = "ops"
+config [[contexts.prod.nodes]]
+config host = "127.0.0.1"
+config port = 1

@@ -1,0 +1,2 @@
+64
+context set prod hosst=rabbit1

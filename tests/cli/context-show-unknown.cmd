@@ -1,0 +1,7 @@
+78
+context show prd
+config [contexts.prod]
+config user = "ops"
+config [[contexts.prod.nodes]]
+config host = "127.0.0.1"
+config port = 1

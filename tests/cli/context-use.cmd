@@ -1,0 +1,7 @@
+0
+context use prod
+config [contexts.prod]
+config user = "ops"
+config [[contexts.prod.nodes]]
+config host = "127.0.0.1"
+config port = 1

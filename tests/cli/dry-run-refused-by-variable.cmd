@@ -1,0 +1,3 @@
+64
+publish hello
+env RMQHA_DRY_RUN=true

@@ -1,0 +1,2 @@
+64
+cluster down --dry-run

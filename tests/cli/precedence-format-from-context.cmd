@@ -1,0 +1,12 @@
+0
+context list
+config current = "prod"
+config [contexts.prod]
+config user = "ops"
+config [[contexts.prod.nodes]]
+config host = "127.0.0.1"
+config port = 1
+config [contexts.prod.output]
+config format = "json"
+config [output]
+config format = "ndjson"

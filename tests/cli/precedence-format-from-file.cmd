@@ -1,0 +1,9 @@
+0
+context list
+config [contexts.prod]
+config user = "ops"
+config [[contexts.prod.nodes]]
+config host = "127.0.0.1"
+config port = 1
+config [output]
+config format = "ndjson"

@@ -1,0 +1,10 @@
+0
+context list --format table
+env RMQHA_FORMAT=json
+config [contexts.prod]
+config user = "ops"
+config [[contexts.prod.nodes]]
+config host = "127.0.0.1"
+config port = 1
+config [output]
+config format = "ndjson"

@@ -1,0 +1,4 @@
+0
+context list
+config [output]
+config quiet = true

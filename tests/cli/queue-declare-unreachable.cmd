@@ -1,0 +1,2 @@
+69
+queue declare --connection-attempts 1 --node 127.0.0.1:1 jobs
