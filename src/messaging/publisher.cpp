@@ -24,6 +24,7 @@ constexpr auto k_answer_time = std::chrono::seconds(15); ///< for confirm.select
 /// until that node is back; a new channel, half a second later, is served (measured; other versions are not harmed).
 constexpr auto k_pause_after_nack = std::chrono::milliseconds(500);
 constexpr auto k_farewell = std::chrono::seconds(3);
+constexpr auto k_lasting = std::chrono::minutes(1); ///< a connection that held so long was a good one, even if idle
 
 std::string random_name()
 {
@@ -80,12 +81,8 @@ public:
                 m_ledger.elapsed = SteadyClock::now() - started;
             }
             finish();
-        } catch (base::Interrupted const&) {
+        } catch (...) { // a stop, or an error: what is under way may well be confirmed
             collect_last_confirms();
-            finish();
-            m_ledger.elapsed = SteadyClock::now() - started;
-            throw;
-        } catch (...) {
             finish();
             m_ledger.elapsed = SteadyClock::now() - started;
             throw;
@@ -132,9 +129,17 @@ private:
     {
         if (m_blocked_since) {
             auto const now = SteadyClock::now();
-            m_ledger.blocked += now - *m_blocked_since;
             m_timers_from = now; // the messages under way have only now a chance to be confirmed
             note(fmt::format("no longer blocked, after {}", base::format_duration(now - *m_blocked_since)));
+            end_block();
+        }
+    }
+
+    /// Unblocked, or no longer connected.
+    void end_block()
+    {
+        if (m_blocked_since) {
+            m_ledger.blocked += SteadyClock::now() - *m_blocked_since;
             m_blocked_since.reset();
         }
     }
@@ -170,7 +175,9 @@ private:
                       : fate == Fate::refused  ? m_ledger.refused
                                                : m_ledger.unknown;
         ++count;
-        if (fate != Fate::confirmed) {
+        if (fate == Fate::confirmed) {
+            m_refused_in_row = 0;
+        } else {
             if (m_ledger.first_failure.empty()) {
                 m_ledger.first_failure = reason;
             }
@@ -184,8 +191,8 @@ private:
     void connect()
     {
         m_at = m_connector.connect(base::k_never);
+        m_connected_at = SteadyClock::now();
         m_at.channel->listen(this);
-        m_blocked_since.reset();
         if (m_options.confirms) {
             m_at.channel->select_confirms(SteadyClock::now() + k_answer_time);
         }
@@ -213,10 +220,13 @@ private:
         }
         m_connector.lost(m_at.node, failure);
         m_at.channel.reset();
+        end_block();
         ++m_ledger.reconnects;
         resend_unconfirmed();
-        auto const progress = m_ledger.read + m_ledger.confirmed;
-        m_fruitless = progress > std::exchange(m_progress_at_loss, progress) ? 1 : m_fruitless + 1;
+        auto const progress = m_ledger.read - m_window.used(); // messages with a fate
+        bool const fruitful =
+            progress > std::exchange(m_progress_at_loss, progress) || SteadyClock::now() - m_connected_at >= k_lasting;
+        m_fruitless = fruitful ? 1 : m_fruitless + 1;
         bool const too_often = m_options.connection_attempts != 0 && m_fruitless > m_options.connection_attempts;
         if (failure.retry() == amqp::Retry::never || too_often) {
             throw base::Error(failure.code(), fmt::format("{}: {}", config::label(m_at.node), failure.what()),
@@ -283,6 +293,9 @@ private:
             return;
         }
         bool const starving = send_what_can_be_sent(source, now);
+        if (done()) {
+            return; // nothing to wait for
+        }
         pollfd input{.fd = starving ? source.fd() : -1, .events = POLLIN, .revents = 0};
         m_at.channel->pump({.deadline = next_event(now), .also = {&input, starving ? 1U : 0U}});
         check_timers(SteadyClock::now());
@@ -294,7 +307,7 @@ private:
     bool may_send(base::TimePoint now) const
     {
         return !m_blocked_since && !m_fresh_channel_at && m_window.in_flight() < window() &&
-               m_at.channel->unsent() < k_enough_unsent && now >= next_by_rate();
+               m_window.bytes() < k_most_bytes && m_at.channel->unsent() < k_enough_unsent && now >= next_by_rate();
     }
 
     base::TimePoint next_by_rate() const
@@ -429,7 +442,7 @@ private:
     {
         auto const deadline = SteadyClock::now() + k_farewell;
         try {
-            while (m_at.channel && m_window.in_flight() > 0 && SteadyClock::now() < deadline) {
+            while (m_at.channel && !m_blocked_since && m_window.in_flight() > 0 && SteadyClock::now() < deadline) {
                 m_at.channel->pump({.deadline = deadline, .heed_stop = false});
             }
         } catch (amqp::Failure const&) { // no more will come
@@ -445,6 +458,7 @@ private:
         for (auto const slot : std::exchange(m_unsent, {})) {
             settle(slot, Fate::unknown, m_window.at(slot).sendings > 0 ? "no answer from the broker" : "not sent");
         }
+        end_block();
         if (m_at.channel) {
             m_at.channel->close(SteadyClock::now() + k_farewell);
             m_at.channel.reset();
@@ -470,6 +484,7 @@ private:
     std::optional<base::TimePoint> m_fresh_channel_at;
     std::optional<base::TimePoint> m_blocked_since;
     std::string m_blocked_reason;
+    base::TimePoint m_connected_at{};
     base::TimePoint m_timers_from{};
     base::TimePoint m_last_confirm{};
     base::TimePoint m_rate_from{};

@@ -20,7 +20,8 @@ struct PublishOptions {
     base::milliseconds confirm_timeout{20'000};  ///< without a confirm for so long, another node is tried
     base::milliseconds blocked_timeout{300'000}; ///< how long to put up with connection.blocked
     base::milliseconds nack_timeout{10'000};     ///< how long to repeat a message that the broker refuses with a nack
-    int connection_attempts = 3; ///< outages in a row without a single confirm before giving up; 0: never
+    /// Outages in a row, without a message done or a minute of connection between, before giving up; 0: never.
+    int connection_attempts = 3;
     base::milliseconds retry_delay{1'000};
 };
 
@@ -69,9 +70,10 @@ public:
     Publisher(cluster::Connector& connector, PublishOptions const& options, PublishObserver observer, base::Stop& stop);
     ~Publisher();
 
-    /// Returns when the source is at its end and every fate known, or when stopped (then what was under way gets a few
-    /// seconds for its confirms). Throws base::Error when no node can be reached, for what is wrong with every message
-    /// alike, and for input that cannot be read; ledger() tells how far it came, and every message read has its fate.
+    /// Returns when the source is at its end and every fate known. Throws base::Interrupted when stopped, base::Error
+    /// when no node can be reached, for what is wrong with every message alike, and for input that cannot be read.
+    /// Before that, what is under way gets a few seconds for its confirms; ledger() tells how far it came, and every
+    /// message read has its fate.
     void run(Source& source);
 
     Ledger const& ledger() const noexcept;
