@@ -59,16 +59,16 @@ public:
             auto const* const start = m_buffer.data() + m_begin;
             auto const* const found = static_cast<char const*>(
                 std::memchr(start + m_searched, m_delimiter, m_buffer.size() - m_begin - m_searched));
-            if (found != nullptr) {
-                take(into, static_cast<std::size_t>(found - start), 1);
-                return Next::message;
-            }
-            m_searched = m_buffer.size() - m_begin;
+            m_searched = found != nullptr ? static_cast<std::size_t>(found - start) : m_buffer.size() - m_begin;
             if (m_searched > m_limit) {
                 throw base::Error(
                     base::ExitCode::data,
                     fmt::format("record {} of the input is longer than {}", m_record + 1, base::format_size(m_limit)),
                     "Check the record separator (--lines, -0).");
+            }
+            if (found != nullptr) {
+                take(into, m_searched, 1);
+                return Next::message;
             }
             if (m_ended) {
                 if (m_searched == 0) {

@@ -1,0 +1,231 @@
+#include "base/error.hpp"
+#include "base/stop.hpp"
+#include "messaging/source.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+using namespace rmqha;
+using messaging::Message;
+using messaging::Next;
+using messaging::Source;
+using test::TemporaryFolder;
+
+namespace {
+
+constexpr std::size_t k_chunk = 256U << 10U; // what is read at a time
+
+base::Fd file_with(TemporaryFolder const& folder, std::string const& content)
+{
+    auto const path = folder / "input";
+    std::ofstream(path, std::ios::binary) << content;
+    base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(fd);
+    return fd;
+}
+
+std::vector<std::string> all_of(Source& source)
+{
+    std::vector<std::string> bodies;
+    Message message;
+    for (;;) {
+        auto const next = source.next(message);
+        REQUIRE(next != Next::later);
+        if (next == Next::end) {
+            return bodies;
+        }
+        bodies.push_back(message.body);
+    }
+}
+
+std::vector<std::string> records(std::string const& content, char delimiter = '\n', std::size_t limit = 128U << 20U)
+{
+    TemporaryFolder const folder;
+    auto const source = messaging::make_record_source(file_with(folder, content), delimiter, {}, limit);
+    return all_of(*source);
+}
+
+struct Pipe {
+    base::Fd reading;
+    base::Fd writing;
+    explicit Pipe(int flags = 0)
+    {
+        int ends[2];
+        REQUIRE(::pipe2(ends, O_CLOEXEC | flags) == 0);
+        reading.reset(ends[0]);
+        writing.reset(ends[1]);
+    }
+    void write(std::string const& text) const
+    {
+        REQUIRE(::write(writing.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    }
+};
+
+using Bodies = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("each line is a record, the last one also without its newline")
+{
+    CHECK(records("a\nbc\n") == Bodies{"a", "bc"});
+    CHECK(records("a\nbc") == Bodies{"a", "bc"});
+    CHECK(records("").empty());
+}
+
+TEST_CASE("empty records are records, but there is none after the last delimiter")
+{
+    CHECK(records("\n\na\n\n") == Bodies{"", "", "a", ""});
+    CHECK(records("\n") == Bodies{""});
+}
+
+TEST_CASE("records may contain anything but their delimiter")
+{
+    std::string const nul(1, '\0');
+    CHECK(records("a" + nul + "b\nc") == Bodies{"a" + nul + "b", "c"});
+    CHECK(records("a\nb" + nul + nul + "c" + nul, '\0') == Bodies{"a\nb", "", "c"});
+    CHECK(records("a\r\nb\xff\xfe\n") == Bodies{"a\r", "b\xff\xfe"});
+}
+
+TEST_CASE("records come whole, wherever they lie across what is read at a time")
+{
+    for (std::size_t const first : {k_chunk - 2, k_chunk - 1, k_chunk, k_chunk + 1, 3 * k_chunk + 5}) {
+        Bodies const expected = {std::string(first, 'x'), "yz", std::string(first / 2, 'w'), "v"};
+        std::string content;
+        for (auto const& body : expected) {
+            content += body + '\n';
+        }
+        INFO("first record of " << first);
+        CHECK((records(content) == expected));
+        content.pop_back();
+        CHECK((records(content) == expected));
+    }
+}
+
+TEST_CASE("a record takes all but its body from the prototype, also after it was changed")
+{
+    TemporaryFolder const folder;
+    Message prototype;
+    prototype.exchange = "e";
+    prototype.routing_key = "k";
+    prototype.properties.priority = 3;
+    auto const source = messaging::make_record_source(file_with(folder, "1\n2\n"), '\n', prototype, 100);
+    Message message;
+    REQUIRE(source->next(message) == Next::message);
+    message.exchange = "other";
+    message.properties.headers.push_back({"x", {true}});
+    REQUIRE(source->next(message) == Next::message);
+    CHECK(message.exchange == "e");
+    CHECK(message.routing_key == "k");
+    CHECK(message.properties == prototype.properties);
+    CHECK(message.body == "2");
+}
+
+TEST_CASE("a record at the limit is taken; one longer is an error that names it")
+{
+    for (std::size_t const limit : {std::size_t{5}, k_chunk + 3}) {
+        std::string const longest(limit, 'x');
+        CHECK((records("a\n" + longest + "\nb\n", '\n', limit) == Bodies{"a", longest, "b"}));
+        CHECK((records("a\n" + longest, '\n', limit) == Bodies{"a", longest}));
+        for (auto const* const end : {"", "\n", "\nb\n"}) {
+            INFO("limit " << limit << ", end \"" << end << '"');
+            try {
+                records("a\n" + longest + "x" + end, '\n', limit);
+                FAIL_CHECK("accepted");
+            } catch (base::Error const& error) {
+                CHECK(error.code() == base::ExitCode::data);
+                CHECK_THAT(error.what(), Catch::StartsWith("record 2 of the input is longer than"));
+            }
+        }
+    }
+}
+
+TEST_CASE("a pipe that has nothing yet says later, and goes on when more came")
+{
+    Pipe pipe(GENERATE(0, O_NONBLOCK));
+    int const fd = pipe.reading.get();
+    auto const source = messaging::make_record_source(std::move(pipe.reading), '\n', {}, 100);
+    CHECK(source->fd() == fd);
+    Message message;
+    CHECK(source->next(message) == Next::later);
+    pipe.write("ab");
+    CHECK(source->next(message) == Next::later);
+    pipe.write("c\nd");
+    REQUIRE(source->next(message) == Next::message);
+    CHECK(message.body == "abc");
+    CHECK(source->next(message) == Next::later);
+    pipe.writing.reset();
+    REQUIRE(source->next(message) == Next::message);
+    CHECK(message.body == "d");
+    CHECK(source->next(message) == Next::end);
+    CHECK(source->next(message) == Next::end);
+}
+
+TEST_CASE("input that cannot be read is an error")
+{
+    TemporaryFolder const folder;
+    base::Fd const fd(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    auto const source = messaging::make_record_source(base::Fd(::dup(fd.get())), '\n', {}, 100);
+    Message message;
+    try {
+        source->next(message);
+        FAIL_CHECK("a folder was read");
+    } catch (base::Error const& error) {
+        CHECK(error.code() == base::ExitCode::unavailable);
+        CHECK_THAT(error.what(), Catch::StartsWith("cannot read the input: "));
+    }
+    base::Stop const stop;
+    CHECK_THROWS_AS(messaging::read_whole(fd.get(), 100, stop), base::Error);
+}
+
+TEST_CASE("a message is repeated as often as asked, and a limit ends any source")
+{
+    Message message;
+    message.body = "x";
+    auto const repeating = messaging::make_repeating_source(message, 3);
+    CHECK(repeating->total() == 3);
+    CHECK(all_of(*repeating) == Bodies{"x", "x", "x"});
+    CHECK(all_of(*messaging::make_limited_source(messaging::make_repeating_source(message, 3), 2)) == Bodies{"x", "x"});
+    CHECK(all_of(*messaging::make_limited_source(messaging::make_repeating_source(message, 3), 9)).size() == 3);
+    CHECK(all_of(*messaging::make_limited_source(messaging::make_repeating_source(message, 3), 0)).empty());
+}
+
+TEST_CASE("the whole of a file or pipe is one body, NULs and all")
+{
+    base::Stop const stop;
+    TemporaryFolder const folder;
+    std::string content(2 * k_chunk + 7, 'x');
+    content[5] = '\0';
+    CHECK((messaging::read_whole(file_with(folder, content).get(), content.size(), stop) == content));
+    CHECK(messaging::read_whole(file_with(folder, "").get(), 10, stop).empty());
+    Pipe pipe(GENERATE(0, O_NONBLOCK));
+    pipe.write("abc");
+    pipe.writing.reset();
+    CHECK(messaging::read_whole(pipe.reading.get(), 3, stop) == "abc");
+}
+
+TEST_CASE("a body above the limit is an error")
+{
+    base::Stop const stop;
+    TemporaryFolder const folder;
+    try {
+        messaging::read_whole(file_with(folder, "12345678901").get(), 10, stop);
+        FAIL_CHECK("accepted");
+    } catch (base::Error const& error) {
+        CHECK(error.code() == base::ExitCode::data);
+        CHECK(std::string(error.what()) == "the input is longer than 10 B");
+    }
+}
+
+TEST_CASE("reading a silent pipe ends at a stop")
+{
+    base::Stop stop;
+    Pipe const pipe;
+    std::thread stopper([&] { stop.request(2); });
+    CHECK_THROWS_AS(messaging::read_whole(pipe.reading.get(), 10, stop), base::Interrupted);
+    stopper.join();
+}
