@@ -125,11 +125,14 @@ base::ExitCode status(Context& context, StatusOptions const& options)
 
 void add_monitor(CLI::App& app, Action& chosen)
 {
-    auto* monitor = app.add_subcommand("monitor", "How the cluster is");
+    auto* monitor = app.add_subcommand("monitor", "See how healthy the cluster is");
     monitor->require_subcommand(1);
 
     auto options = std::make_shared<StatusOptions>();
-    auto* command = monitor->add_subcommand("status", "One page: score and why, nodes, alarms, queues at risk");
+    auto* command = monitor->add_subcommand(
+        "status",
+        "One page: score and why, nodes, alarms, queues at risk. Exits 0 when healthy, 1 when not, 3 when nothing is "
+        "known to be wrong but not everything could be asked");
     command->add_flag("--explain", options->explain, "Show how the score came about, who told what, what was skipped");
     command->add_flag("--no-queues", options->no_queues, "Do not ask for queues");
     add_number(*command, "--replicas", options->replicas, {1, 100}, "Copies every durable queue must have");

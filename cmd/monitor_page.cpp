@@ -102,16 +102,13 @@ std::string nodes_table(Status const& status, PageOptions const& options)
     output::Table table({{"NODE", Align::left, true},
                          {"STATE"},
                          {"AMQP", Align::right},
-                         {"SCORE", Align::right},
                          {"MEMORY", Align::right},
                          {"DISK FREE", Align::right},
                          {"ALARMS"},
                          {"VERSION"},
                          {"UPTIME", Align::right}});
-    auto const scores = health::node_scores_of(status.snapshot);
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-        health::Node const& node = status.snapshot.nodes[i];
-        table.add({node.label(), state_cell(node), amqp_of(node), std::to_string(scores[i].score), memory_of(node),
+    for (health::Node const& node : status.snapshot.nodes) {
+        table.add({node.label(), state_cell(node), amqp_of(node), memory_of(node),
                    shown(node.disk_free, base::format_size), alarms_of(node), node.version.empty() ? "-" : node.version,
                    shown(node.uptime, [](base::milliseconds uptime) { return base::format_duration(uptime); })});
     }
@@ -169,10 +166,12 @@ std::string explanation(Status const& status, PageOptions const& options)
     }
     text += fmt::format("  {:>6}  score, rounded down; healthy is {} and more\n", score.value, status.score_min);
     text += "\nWho told\n";
-    for (health::Node const& node : status.snapshot.nodes) {
+    auto const scores = health::node_scores_of(status.snapshot);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        health::Node const& node = status.snapshot.nodes[i];
         std::string const figures = node.figures_source.empty() ? "nobody" : node.figures_source;
-        text += fmt::format("  {}: figures from {}, view of peers from {}\n", output::escaped(node.label()), figures,
-                            node.view ? node.view->source : "nobody");
+        text += fmt::format("  {}: score {}; figures: {}, peers: {}\n", output::escaped(node.label()), scores[i].score,
+                            figures, node.view ? node.view->source : "nobody");
     }
     text += wrapped("  queues: " + output::escaped(status.snapshot.queues_source), options.width, 4) + "\n";
     if (!status.snapshot.depths_source.empty()) {

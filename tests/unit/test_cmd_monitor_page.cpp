@@ -41,10 +41,10 @@ TEST_CASE("the page of a healthy cluster is short")
     CHECK(cmd::status_page(status_of(test::healthy_snapshot()), {}) == R"(prod: OK  score 100 of 100
   3 nodes up, 1 queue without a finding
 
-NODE   STATE     AMQP  SCORE  MEMORY  DISK FREE  ALARMS  VERSION  UPTIME
-r1@h1  running  2.0ms    100    10 %   48.8 GiB  none    4.0.5        3h
-r2@h2  running  2.0ms    100    10 %   48.8 GiB  none    4.0.5        3h
-r3@h3  running  2.0ms    100    10 %   48.8 GiB  none    4.0.5        3h
+NODE   STATE     AMQP  MEMORY  DISK FREE  ALARMS  VERSION  UPTIME
+r1@h1  running  2.0ms    10 %   48.8 GiB  none    4.0.5        3h
+r2@h2  running  2.0ms    10 %   48.8 GiB  none    4.0.5        3h
+r3@h3  running  2.0ms    10 %   48.8 GiB  none    4.0.5        3h
 )");
 }
 
@@ -55,10 +55,10 @@ TEST_CASE("the page of a cluster in trouble says what is wrong, what it costs an
   because of ALARM-MEMORY r1@h1; NODE-DOWN r3@h3; QUEUE-DOWN queue "jobs" in
   vhost "/"
 
-NODE   STATE       AMQP  SCORE  MEMORY  DISK FREE  ALARMS  VERSION  UPTIME
-r1@h1  running    2.0ms     70    10 %   48.8 GiB  memory  4.0.5        3h
-r2@h2  running    2.0ms    100    10 %   48.8 GiB  none    4.0.5        3h
-r3@h3  down     refused      0       -          -  -       -             -
+NODE   STATE       AMQP  MEMORY  DISK FREE  ALARMS  VERSION  UPTIME
+r1@h1  running    2.0ms    10 %   48.8 GiB  memory  4.0.5        3h
+r2@h2  running    2.0ms    10 %   48.8 GiB  none    4.0.5        3h
+r3@h3  down     refused       -          -  -       -             -
 
 QUEUE AT RISK  TYPE    LEADER  ONLINE  MESSAGES  FINDINGS
 jobs           quorum  r3@h3      2/3         0  down
@@ -93,9 +93,9 @@ How the score came about
       13  score, rounded down; healthy is 80 and more
 
 Who told
-  r1@h1: figures from metrics, view of peers from management
-  r2@h2: figures from metrics, view of peers from management
-  r3@h3: figures from nobody, view of peers from nobody
+  r1@h1: score 70; figures: metrics, peers: management
+  r2@h2: score 100; figures: metrics, peers: management
+  r3@h3: score 0; figures: nobody, peers: nobody
   queues: management at h1:5672
   messages and consumers: metrics
 )");
