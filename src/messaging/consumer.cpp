@@ -16,6 +16,7 @@ using SteadyClock = std::chrono::steady_clock;
 /// RabbitMQ 4 may take 53 s to say that the home node of a classic queue is gone (measured).
 constexpr auto k_answer_time = std::chrono::seconds(15);
 constexpr auto k_farewell = std::chrono::seconds(3);
+constexpr auto k_lasting = std::chrono::minutes(1); ///< a connection that held so long was a good one, even if idle
 
 } // namespace
 
@@ -47,6 +48,9 @@ public:
                     }
                     more = turn(sink);
                 } catch (amqp::Failure const& failure) {
+                    if (!acknowledging() && !m_arrived.empty() && !hand_over(sink)) { // nobody will send these again
+                        break;
+                    }
                     recover(failure);
                 }
                 m_summary.elapsed = SteadyClock::now() - started;
@@ -75,6 +79,7 @@ private:
     void connect()
     {
         m_at = m_connector.connect(base::k_never);
+        m_connected_at = SteadyClock::now();
         m_at.channel->listen(this);
         m_subscribed = false;
     }
@@ -84,10 +89,14 @@ private:
         auto const deadline = SteadyClock::now() + k_answer_time;
         m_at.channel->set_prefetch(prefetch(), deadline);
         m_at.channel->consume(m_options.queue,
-                              {.no_ack = m_options.auto_ack, .exclusive = false, .arguments = m_options.arguments},
+                              {.no_ack = !acknowledging(), .exclusive = false, .arguments = m_options.arguments},
                               deadline);
         m_subscribed = true;
+        m_last_message = SteadyClock::now(); // before it nothing could come: that was not idleness
     }
+
+    /// With a count always: without acknowledgements the broker sends, and forgets, as much as it can.
+    bool acknowledging() const { return !m_options.auto_ack || m_options.count; }
 
     /// Never ask for more than is still wanted: the surplus would only be put back, marked as redelivered.
     std::uint16_t prefetch() const
@@ -130,7 +139,7 @@ private:
         m_summary.received += taken;
         m_summary.redelivered += redelivered;
         m_fruitless = 0;
-        if (!m_options.auto_ack) {
+        if (acknowledging()) {
             m_at.channel->ack(last, true);
             m_summary.acknowledged += taken;
         }
@@ -141,7 +150,9 @@ private:
     {
         m_arrived.clear(); // their tags died with the channel: they will come again
         m_subscribed = false;
-        bool const too_often = m_options.connection_attempts != 0 && ++m_fruitless > m_options.connection_attempts;
+        bool const lasting = SteadyClock::now() - m_connected_at >= k_lasting;
+        m_fruitless = lasting ? 1 : m_fruitless + 1;
+        bool const too_often = m_options.connection_attempts != 0 && m_fruitless > m_options.connection_attempts;
         if (failure.kind() == amqp::FailureKind::channel_closed) {
             if (failure.retry() == amqp::Retry::never || too_often) {
                 throw base::Error(failure.code(), failure.what(), failure.hint());
@@ -189,8 +200,9 @@ private:
     bool m_subscribed = false;
     bool m_channel_gone = false;           ///< closed by the broker, the connection lives
     std::vector<amqp::Delivery> m_arrived; ///< not yet given to the sink
-    base::TimePoint m_last_message{};
-    int m_fruitless = 0; ///< outages in a row without a message between
+    base::TimePoint m_connected_at{};
+    base::TimePoint m_last_message{}; ///< or subscription
+    int m_fruitless = 0;              ///< outages in a row without a message between
     ConsumeSummary m_summary;
 };
 

@@ -16,9 +16,10 @@ struct ConsumeOptions {
     std::optional<std::uint64_t> count;             ///< end after so many messages
     std::optional<base::milliseconds> idle_timeout; ///< end when nothing came for so long
     std::uint16_t prefetch = 200;                   ///< messages the broker sends ahead of acknowledgements, 1 to 65535
-    bool auto_ack = false;                          ///< let the broker forget each message as it is sent
-    amqp::Table arguments;                          ///< of basic.consume
-    int connection_attempts = 3;                    ///< outages in a row without a message before giving up; 0: never
+    bool auto_ack = false; ///< let the broker forget each message as it is sent; has no effect beside `count`
+    amqp::Table arguments; ///< of basic.consume
+    /// Outages in a row, without a message or a minute of connection between, before giving up; 0: never.
+    int connection_attempts = 3;
     base::milliseconds retry_delay{1'000};
 };
 
