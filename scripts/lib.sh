@@ -5,6 +5,7 @@ RMQHA_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly RMQHA_ROOT
 
 # What building takes: compiler, tools, and the libraries CONTRIBUTING.md agrees on.
+# shellcheck disable=SC2034 # for those who source this
 readonly -a RMQHA_BUILD_PACKAGES=(
     g++ cmake ninja-build ccache mold pkg-config
     librabbitmq-dev libcurl4-openssl-dev libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev libssl-dev catch2
