@@ -25,7 +25,8 @@ struct Finished {
 
 /// Runs the command to its end and gathers what it printed (at most 64 MiB each; more is dropped). At the deadline or
 /// on a stop the command's process group is killed and Error(timeout) or Interrupted is thrown; when it cannot be
-/// started, Error(unavailable) names it and the reason. The command starts with no signal blocked.
+/// started, Error(unavailable) names it and the reason. The command starts with no signal blocked. SIGPIPE must be
+/// ignored, as SignalWatch sees to: a command may end before it has read its input.
 Finished run(Command const& command, TimePoint deadline, Stop const& stop);
 
 /// Starts a command that outlives this process: own session, no standard input, output appended to `log` (0600).

@@ -1,6 +1,5 @@
-#include "support/catch.hpp"
-
 #include "base/units.hpp"
+#include "support/catch.hpp"
 
 using namespace rmqha::base;
 using namespace std::chrono_literals;
@@ -14,7 +13,8 @@ TEST_CASE("durations are read with their unit and nothing else", "[base]")
     CHECK(parse_duration("2h") == 2h);
     CHECK(parse_duration("1d") == 24h);
     CHECK(parse_duration("0ms") == 0ms);
-    for (auto const* bad : {"", "3", "s", "-3s", "+3s", " 3s", "3s ", "3 s", "1.2.3s", "1e3s", "3S", "99999d", "nan", "3sec"}) {
+    for (auto const* bad :
+         {"", "3", "s", "-3s", "+3s", " 3s", "3s ", "3 s", "1.2.3s", "1e3s", "3S", "99999d", "nan", "3sec"}) {
         CAPTURE(bad);
         CHECK_FALSE(parse_duration(bad));
     }
