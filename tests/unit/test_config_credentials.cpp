@@ -6,7 +6,15 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <utility>
 
 using namespace rmqha;
 using namespace std::chrono_literals;
@@ -60,7 +68,91 @@ private:
     base::Fd m_write;
 };
 
+/// A child process with a terminal of its own, asking for a password there. It ends with 0 when it got "secret", with 1
+/// when it got another, with 2 when there was no terminal or a stop or the deadline came.
+class Asking {
+public:
+    explicit Asking(base::Duration patience)
+    {
+        int master = -1;
+        m_pid = ::forkpty(&master, nullptr, nullptr, nullptr);
+        if (m_pid == 0) {
+            try {
+                auto const got =
+                    config::ask_password("Password: ", std::chrono::steady_clock::now() + patience, base::Stop());
+                ::_exit(got == "secret" ? 0 : 1);
+            } catch (...) {
+                ::_exit(2);
+            }
+        }
+        m_master.reset(master);
+        REQUIRE(m_pid > 0);
+    }
+    Asking(Asking const&) = delete;
+    Asking& operator=(Asking const&) = delete;
+    ~Asking()
+    {
+        if (m_pid > 0) {
+            ::kill(m_pid, SIGKILL);
+            ::waitpid(m_pid, nullptr, 0);
+        }
+    }
+
+    std::string terminal() const { return ::ptsname(m_master.get()); }
+    bool echoes() const
+    {
+        termios state{};
+        REQUIRE(::tcgetattr(m_master.get(), &state) == 0);
+        return (state.c_lflag & static_cast<tcflag_t>(ECHO)) != 0;
+    }
+    /// What the terminal shows, up to and with `end`.
+    std::string shown(std::string const& end) const
+    {
+        std::string text;
+        pollfd one{.fd = m_master.get(), .events = POLLIN, .revents = 0};
+        char letter = 0;
+        while (!text.ends_with(end) && ::poll(&one, 1, 10'000) == 1 && ::read(m_master.get(), &letter, 1) == 1) {
+            text += letter;
+        }
+        return text;
+    }
+    void type(std::string const& text) const
+    {
+        REQUIRE(::write(m_master.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    }
+    int exit_code()
+    {
+        int status = 0;
+        REQUIRE(::waitpid(std::exchange(m_pid, -1), &status, 0) > 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+
+private:
+    pid_t m_pid = -1;
+    base::Fd m_master;
+};
+
 } // namespace
+
+TEST_CASE("a password is asked for on the terminal without echo", "[config]")
+{
+    Asking asking(20s);
+    CHECK(asking.shown("Password: ") == "Password: ");
+    CHECK_FALSE(asking.echoes());
+    asking.type("secret\n");
+    CHECK(asking.shown("\n") == "\r\n"); // the line end alone is shown
+    CHECK(asking.exit_code() == 0);
+}
+
+TEST_CASE("the terminal echoes again when nobody answers in time", "[config]")
+{
+    Asking asking(50ms);
+    CHECK(asking.shown("Password: ") == "Password: ");
+    int const slave = ::open(asking.terminal().c_str(), O_RDWR | O_NOCTTY); // keeps the terminal once the child is gone
+    base::Fd const held(slave);
+    CHECK(asking.exit_code() == 2);
+    CHECK(asking.echoes());
+}
 
 TEST_CASE("each way to a password gives way to the one before it", "[config]")
 {
