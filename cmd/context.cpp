@@ -152,7 +152,7 @@ ExitCode show(Context& context, std::string const& name)
     }
     for (auto const& [command, source] : entry.commands) {
         for (auto const& [option, values] : source.values) {
-            add(command + "." + option, values);
+            add(fmt::format("{}.{}", command, option), values);
         }
     }
     ordered_json json{

@@ -57,6 +57,7 @@ std::vector<ContextEntry> local_clusters(fs::path const& folder)
         return a.time != b.time ? a.time > b.time : a.entry.name < b.entry.name;
     });
     std::vector<ContextEntry> entries;
+    entries.reserve(made.size());
     for (auto& one : made) {
         entries.push_back(std::move(one.entry));
     }

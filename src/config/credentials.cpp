@@ -22,7 +22,7 @@ using base::ExitCode;
 
 namespace {
 
-constexpr std::size_t k_longest_line = 64 * 1024; // no password is longer; stops us reading a device for ever
+constexpr std::size_t k_longest_line = 65536; // no password is longer; stops us reading a device for ever
 
 std::string first_line(std::string_view text)
 {

@@ -266,7 +266,7 @@ std::string with_context(std::string const& text, std::string const& path, std::
 {
     auto const what = fmt::format("context \"{}\"", name);
     auto const before = parse_file(text, path, {});
-    auto const result = edited(text, what, [&](Editor& editor) {
+    auto result = edited(text, what, [&](Editor& editor) {
         for (auto const& [option, values] : changes) {
             auto const dot = option.find('.');
             Path table{"contexts", name};
