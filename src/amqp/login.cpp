@@ -63,8 +63,9 @@ void Session::await_greeting(Server& server, OpenOptions const& options, base::T
         await_reply(AMQP_CONNECTION_START_METHOD, deadline, 0);
     } catch (Failure const& failure) {
         if (failure.kind() == FailureKind::timed_out) {
-            throw Failure(FailureKind::timed_out, "connected, but no AMQP greeting in time", 0,
-                          "The node may be paused, overloaded or starting, or something else listens on that port.");
+            throw Failure(
+                FailureKind::timed_out, "connected, but no AMQP greeting in time", 0,
+                "The node may be paused, overloaded or starting, or it is another port (such as the management port).");
         }
         if (failure.kind() == FailureKind::lost) {
             throw Failure(

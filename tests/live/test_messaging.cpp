@@ -1,0 +1,376 @@
+#include "base/file.hpp"
+#include "cluster/connector.hpp"
+#include "messaging/consumer.hpp"
+#include "messaging/publisher.hpp"
+#include "support/brokers.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+using namespace rmqha;
+using namespace std::chrono_literals;
+using Catch::Contains;
+
+namespace {
+
+/// The cluster under test with everything a publisher and a consumer need.
+struct Bench {
+    test::LiveCluster cluster;
+    test::TemporaryQueue queue{cluster, "messaging"};
+    base::SystemClock clock;
+    base::Stop stop;
+
+    Bench()
+    {
+        auto const declared = test::run_rmqha({"--context", cluster.name(), "queue", "declare", queue.name()});
+        INFO(declared.errors);
+        REQUIRE(declared.status == 0);
+    }
+
+    cluster::Connector connector(cluster::Observer observer = {}) const
+    {
+        config::Settings settings;
+        settings.nodes = cluster.nodes();
+        settings.connection_timeout = 1s;
+        settings.connection_attempts = 30;
+        settings.retry_delay = 200ms;
+        auto& self = const_cast<Bench&>(*this);
+        return {settings,
+                {.dial = cluster::make_dial(settings, cluster.credentials(), "test"),
+                 .figures = {},
+                 .state = cluster::NodeStateFile(cluster::NodeStateFile::path_for(settings.nodes)),
+                 .clock = self.clock,
+                 .stop = self.stop,
+                 .observer = std::move(observer)}};
+    }
+
+    base::Finished rmqha(std::vector<std::string> arguments) const
+    {
+        arguments.insert(arguments.begin(), {"--context", cluster.name()});
+        return test::run_rmqha(arguments);
+    }
+};
+
+/// Numbers as bodies, `count` of them from `first` on.
+class Numbers final : public messaging::Source {
+public:
+    Numbers(std::string queue, int first, int count) : m_queue(std::move(queue)), m_next(first), m_end(first + count) {}
+
+    messaging::Next next(messaging::Message& into) override
+    {
+        if (m_next == m_end) {
+            return messaging::Next::end;
+        }
+        into = {.exchange = "",
+                .routing_key = m_queue,
+                .properties = {.delivery_mode = 2},
+                .body = std::to_string(m_next++)};
+        return messaging::Next::message;
+    }
+
+private:
+    std::string m_queue;
+    int m_next;
+    int m_end;
+};
+
+/// A publisher at work on a thread of its own.
+class Publishing {
+public:
+    Publishing(Bench& bench, int first, int count, messaging::PublishOptions const& options)
+        : m_connector(bench.connector()),
+          m_publisher(m_connector, options,
+                      {.progress =
+                           [this](messaging::Ledger const& ledger, std::size_t, std::string const& node) {
+                               std::lock_guard const lock(m_mutex);
+                               m_confirmed = ledger.confirmed;
+                               m_node = node;
+                           },
+                       .failed = {},
+                       .note =
+                           [this](std::string const& note) {
+                               std::lock_guard const lock(m_mutex);
+                               m_notes += note + "\n";
+                           }},
+                      bench.stop),
+          m_thread([this, source = Numbers(bench.queue.name(), first, count)]() mutable {
+              try {
+                  m_publisher.run(source);
+              } catch (...) {
+                  m_error = std::current_exception();
+              }
+          })
+    {
+    }
+    Publishing(Publishing const&) = delete;
+    Publishing& operator=(Publishing const&) = delete;
+    ~Publishing()
+    {
+        if (m_thread.joinable()) {
+            m_thread.join();
+        }
+    }
+
+    std::uint64_t confirmed() const
+    {
+        std::lock_guard const lock(m_mutex);
+        return m_confirmed;
+    }
+    std::string node() const
+    {
+        std::lock_guard const lock(m_mutex);
+        return m_node;
+    }
+    std::string notes() const
+    {
+        std::lock_guard const lock(m_mutex);
+        return m_notes;
+    }
+    messaging::Ledger const& finish()
+    {
+        m_thread.join();
+        if (m_error) {
+            std::rethrow_exception(m_error);
+        }
+        return m_publisher.ledger();
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::uint64_t m_confirmed = 0;
+    std::string m_node;
+    std::string m_notes;
+    std::exception_ptr m_error;
+    cluster::Connector m_connector;
+    messaging::Publisher m_publisher;
+    std::thread m_thread;
+};
+
+int number_of(test::LiveCluster const& cluster, std::string const& label)
+{
+    for (int number = 1; number <= 3; ++number) {
+        if (config::label(cluster.node(number)) == label) {
+            return number;
+        }
+    }
+    FAIL("no node " << label);
+    return 0;
+}
+
+/// Everything in the queue, as a consumer with its own connector gets it.
+std::multiset<std::string> drain(Bench& bench, base::milliseconds idle_timeout = 5s)
+{
+    auto connector = bench.connector();
+    messaging::Consumer consumer(
+        connector, {.queue = bench.queue.name(), .idle_timeout = idle_timeout, .connection_attempts = 30},
+        [](auto const&) {}, bench.stop);
+    std::multiset<std::string> bodies;
+    consumer.run(
+        {.take = [&](amqp::Delivery const& delivery) { bodies.insert(delivery.body); }, .flush = [] { return true; }});
+    return bodies;
+}
+
+std::size_t missing(std::multiset<std::string> const& bodies, int first, int count)
+{
+    std::size_t lost = 0;
+    for (int i = first; i < first + count; ++i) {
+        lost += bodies.contains(std::to_string(i)) ? 0U : 1U;
+    }
+    return lost;
+}
+
+} // namespace
+
+TEST_CASE("killing the node the publisher is on, ten times, loses no confirmed message", "[cluster]")
+{
+    constexpr int k_rounds = 10;
+    constexpr int k_messages = 3000;
+    Bench bench;
+    for (int round = 0; round < k_rounds; ++round) {
+        Publishing publishing(bench, round * k_messages, k_messages, {.window = 200, .rate = 2000});
+        REQUIRE(test::wait_until(30s, [&] { return publishing.confirmed() > k_messages / 5; }));
+        auto const victim = number_of(bench.cluster, publishing.node());
+        bench.cluster.kill(victim);
+        auto const& ledger = publishing.finish();
+        CAPTURE(round, victim, ledger.first_failure);
+        CHECK(ledger.confirmed == k_messages);
+        CHECK(ledger.reconnects >= 1);
+        bench.cluster.restart(victim);
+    }
+    auto const bodies = drain(bench);
+    CHECK(missing(bodies, 0, k_rounds * k_messages) == 0);
+}
+
+TEST_CASE("a consumer goes on over another node when its own is killed", "[cluster]")
+{
+    constexpr int k_messages = 2000;
+    Bench bench;
+    Publishing(bench, 0, k_messages, {}).finish();
+    std::string node;
+    auto connector = bench.connector([&](cluster::ConnectionEvent const& event) {
+        if (event.kind == cluster::ConnectionEvent::Kind::connected) {
+            node = event.node;
+        }
+    });
+    messaging::Consumer consumer(
+        connector, {.queue = bench.queue.name(), .idle_timeout = 5s, .prefetch = 50, .connection_attempts = 30},
+        [](auto const&) {}, bench.stop);
+    std::set<std::string> bodies;
+    bool killed = false;
+    consumer.run({.take =
+                      [&](amqp::Delivery const& delivery) {
+                          bodies.insert(delivery.body);
+                          if (!killed && bodies.size() == k_messages / 4) {
+                              killed = true;
+                              bench.cluster.kill(number_of(bench.cluster, node));
+                          }
+                      },
+                  .flush = [] { return true; }});
+    CHECK(consumer.summary().reconnects >= 1);
+    CHECK(killed);
+    CHECK(bodies.size() == k_messages);
+}
+
+TEST_CASE("a publisher leaves a node that is paused under it, and loses nothing", "[cluster]")
+{
+    constexpr int k_messages = 6000;
+    Bench bench;
+    Publishing publishing(bench, 0, k_messages, {.window = 200, .rate = 2000, .confirm_timeout = 3s});
+    REQUIRE(test::wait_until(30s, [&] { return publishing.confirmed() > 500; }));
+    bench.cluster.pause(number_of(bench.cluster, publishing.node()));
+    auto const& ledger = publishing.finish();
+    CHECK(ledger.confirmed == k_messages);
+    CHECK(ledger.reconnects >= 1);
+    bench.cluster.restore();
+    CHECK(missing(drain(bench), 0, k_messages) == 0);
+}
+
+TEST_CASE("a memory alarm is told, waited for, and publishing goes on", "[cluster]")
+{
+    constexpr int k_messages = 20'000;
+    Bench bench;
+    Publishing publishing(bench, 0, k_messages, {.rate = 5000});
+    REQUIRE(test::wait_until(30s, [&] { return publishing.confirmed() > 500; }));
+    bench.cluster.tool(1, {"rabbitmqctl", "set_vm_memory_high_watermark", "0.0001"});
+    bool const told =
+        test::wait_until(30s, [&] { return publishing.notes().find("low on memory") != std::string::npos; });
+    bench.cluster.tool(1, {"rabbitmqctl", "set_vm_memory_high_watermark", "0.6"});
+    CHECK(told);
+    auto const& ledger = publishing.finish();
+    CHECK(ledger.confirmed == k_messages);
+    CHECK(ledger.reconnects == 0);
+    CHECK(ledger.blocked > 0s);
+}
+
+TEST_CASE("what does not make it has its fate, its reason and its exit code", "[live]")
+{
+    Bench bench;
+    auto const ledger_of = [](base::Finished const& answer) { return nlohmann::json::parse(answer.output); };
+    SECTION("no queue takes it")
+    {
+        auto const answer = bench.rmqha({"--format", "json", "publish", "-r", "no-such-queue", "x"});
+        CHECK(answer.status == 3);
+        CHECK(ledger_of(answer).at("returned") == 1);
+        CHECK_THAT(answer.errors, Contains("NO_ROUTE"));
+    }
+    SECTION("no such exchange")
+    {
+        auto const answer = bench.rmqha({"--format", "json", "publish", "-e", "no-such-exchange", "-r", "x", "x"});
+        CHECK(answer.status == 3);
+        CHECK(ledger_of(answer).at("refused") == 1);
+        CHECK_THAT(answer.errors, Contains("no exchange 'no-such-exchange'"));
+    }
+    SECTION("the queue is full and rejects")
+    {
+        test::TemporaryQueue const full(bench.cluster, "full");
+        REQUIRE(bench
+                    .rmqha({"queue", "declare", full.name(), "--type", "classic", "--argument", "x-max-length:int=2",
+                            "--argument", "x-overflow=reject-publish"})
+                    .status == 0);
+        auto const answer = bench.rmqha({"--format", "json", "publish", "-r", full.name(), "--repeat", "5", "--window",
+                                         "1", "--nack-timeout", "0s", "x"});
+        CHECK(answer.status == 3);
+        CHECK(ledger_of(answer).at("confirmed") == 2);
+        CHECK(ledger_of(answer).at("nacked") == 3);
+    }
+    SECTION("a queue exists with other arguments")
+    {
+        auto const answer = bench.rmqha({"queue", "declare", bench.queue.name(), "--type", "classic"});
+        CHECK(answer.status == 65);
+        CHECK_THAT(answer.errors, Contains("inequivalent arg 'x-queue-type'"));
+    }
+    SECTION("consuming from a queue there is not")
+    {
+        auto const answer = bench.rmqha({"consume", "no-such-queue"});
+        CHECK(answer.status == 65);
+        CHECK_THAT(answer.errors, Contains("no queue 'no-such-queue'"));
+    }
+}
+
+TEST_CASE("every byte comes back as it went", "[live]")
+{
+    Bench bench;
+    std::string bytes;
+    for (int i = 0; i < 100'000; ++i) {
+        bytes.push_back(static_cast<char>(i * 7 + i / 256));
+    }
+    std::string const bodies[] = {"", bytes, std::string(3, '\0'), "\xff\xfe\x80 not UTF-8",
+                                  std::string(5'000'000, 'x')};
+    auto connector = bench.connector();
+    auto attempt = connector.connect(bench.clock.now() + 10s);
+    for (auto const& body : bodies) {
+        auto const source = messaging::make_repeating_source({.routing_key = bench.queue.name(), .body = body}, 1);
+        messaging::Publisher publisher(connector, {}, {}, bench.stop);
+        publisher.run(*source);
+        REQUIRE(publisher.ledger().confirmed == 1);
+    }
+    attempt.channel->close(bench.clock.now() + 3s);
+    messaging::Consumer consumer(
+        connector, {.queue = bench.queue.name(), .count = std::size(bodies)}, [](auto const&) {}, bench.stop);
+    std::vector<std::string> received;
+    consumer.run({.take = [&](amqp::Delivery const& delivery) { received.push_back(delivery.body); },
+                  .flush = [] { return true; }});
+    REQUIRE(received.size() == std::size(bodies));
+    for (std::size_t i = 0; i < received.size(); ++i) {
+        CAPTURE(i);
+        CHECK(received[i] == bodies[i]);
+    }
+}
+
+TEST_CASE("lines published from a file come out as the same lines", "[live]")
+{
+    Bench bench;
+    test::TemporaryFolder const folder;
+    std::string lines;
+    for (int i = 0; i < 10'000; ++i) {
+        lines += "line " + std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), '.') + "\n";
+    }
+    auto const file = folder.path() / "lines";
+    base::write_file(file, lines);
+    auto const published = bench.rmqha({"publish", "-r", bench.queue.name(), "--lines", "-f", file.string()});
+    INFO(published.errors);
+    CHECK(published.status == 0);
+    auto const consumed = bench.rmqha({"consume", bench.queue.name(), "--idle-timeout", "2s"});
+    CHECK(consumed.status == 0);
+    CHECK(consumed.output == lines);
+}
+
+TEST_CASE("a closed pipe leaves the rest in the queue", "[live]")
+{
+    constexpr int k_messages = 5000;
+    Bench bench;
+    Publishing(bench, 0, k_messages, {}).finish();
+    auto const command = test::rmqha_binary() + " --context " + bench.cluster.name() + " --quiet consume " +
+                         bench.queue.name() + " --idle-timeout 5s | head -n 1";
+    auto const answer = base::run({.argv = {"sh", "-c", command}}, bench.clock.now() + 1min, bench.stop);
+    CHECK(answer.output == "0\n");
+    auto const rest = drain(bench);
+    CHECK(missing(rest, 1, k_messages - 1) <= 1000); // what reached the pipe before it closed was acknowledged, no more
+}
