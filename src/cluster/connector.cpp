@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace rmqha::cluster {
@@ -103,8 +104,7 @@ std::vector<std::size_t> Connector::order()
 
 Attempt Connector::try_node(config::Node const& node, base::TimePoint deadline, base::Stop const& stop)
 {
-    return m_world.dial(node, std::min(deadline, std::chrono::steady_clock::now() + m_settings.connection_timeout),
-                        stop);
+    return m_world.dial(node, std::min(deadline, m_world.clock.now() + m_settings.connection_timeout), stop);
 }
 
 void Connector::record(Attempt const& attempt)
@@ -153,10 +153,30 @@ std::optional<Attempt> Connector::connect_by_order(base::TimePoint deadline, std
 
 std::optional<Attempt> Connector::connect_to_healthiest(base::TimePoint deadline, std::vector<Attempt>& failed)
 {
-    auto all = candidates();
-    bool const any_available = std::ranges::any_of(all, &Candidate::available);
-    std::erase_if(all, [&](Candidate const& one) { return any_available && !one.available; });
-    auto attempts = race(all, m_world.dial, m_world.figures,
+    auto const all = candidates();
+    for (bool const available : {true, false}) { // those in quarantine only when no other can be had
+        std::vector<Candidate> group;
+        std::ranges::copy_if(all, std::back_inserter(group),
+                             [&](Candidate const& one) { return one.available == available; });
+        if (auto chosen = connect_to_best_of(group, deadline, failed)) {
+            return chosen;
+        }
+        bool const hopeless =
+            std::ranges::any_of(failed, [](auto const& one) { return one.failure->retry() == amqp::Retry::never; });
+        if (hopeless || m_world.clock.now() >= deadline) {
+            break;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Attempt> Connector::connect_to_best_of(std::vector<Candidate> const& group, base::TimePoint deadline,
+                                                     std::vector<Attempt>& failed)
+{
+    if (group.empty()) {
+        return std::nullopt;
+    }
+    auto attempts = race(group, m_world.dial, m_world.figures,
                          std::min(deadline, m_world.clock.now() + m_settings.connection_timeout), m_world.stop);
     std::vector<Candidate> connected;
     for (std::size_t i = 0; i < attempts.size(); ++i) {

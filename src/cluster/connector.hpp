@@ -73,6 +73,8 @@ private:
     std::vector<std::size_t> order();
     std::optional<Attempt> connect_by_order(base::TimePoint deadline, std::vector<Attempt>& failed);
     std::optional<Attempt> connect_to_healthiest(base::TimePoint deadline, std::vector<Attempt>& failed);
+    std::optional<Attempt> connect_to_best_of(std::vector<Candidate> const& group, base::TimePoint deadline,
+                                              std::vector<Attempt>& failed);
     Attempt try_node(config::Node const& node, base::TimePoint deadline, base::Stop const& stop);
     void record(Attempt const& attempt);
     void tell(ConnectionEvent::Kind kind, std::string const& node, std::string const& text) const;

@@ -40,6 +40,12 @@ public:
         }
     }
 
+    bool any_connected()
+    {
+        std::lock_guard const lock(m_mutex);
+        return m_connected > 0;
+    }
+
     std::vector<Attempt> take(base::Stop const& stop)
     {
         finish();
@@ -115,9 +121,10 @@ std::vector<Attempt> race(std::vector<Candidate> const& candidates, Dial const& 
     Race race(candidates, dial, deadline);
     race.wait(base::k_never, stop, true);
     auto const now = std::chrono::steady_clock::now();
-    auto const until = now + std::max<base::Duration>(std::chrono::milliseconds(50), 2 * (now - started));
+    auto const until =
+        std::min(deadline, now + std::max<base::Duration>(std::chrono::milliseconds(50), 2 * (now - started)));
     std::map<std::string, NodeFigures> known;
-    if (figures && !stop.requested()) {
+    if (figures && race.any_connected() && !stop.requested()) {
         known = figures(until, stop); // the logins go on meanwhile
     }
     race.wait(until, stop, false);
