@@ -39,6 +39,7 @@ base::ExitCode consume(Context& context, Options const& options)
     auto consuming = options.consume;
     consuming.connection_attempts = settings.connection_attempts;
     consuming.retry_delay = settings.retry_delay;
+    consuming.deadline = settings.deadline ? context.deadline(*settings.deadline) : base::k_never;
     auto connector = make_connector(context, "consume");
     auto& console = context.console;
     std::string separator(options.no_separator ? 0 : 1, options.null ? '\0' : '\n');

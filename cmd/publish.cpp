@@ -185,6 +185,7 @@ base::ExitCode publish(Context& context, Options const& options)
     publishing.blocked_timeout = settings.blocked_timeout;
     publishing.connection_attempts = settings.connection_attempts;
     publishing.retry_delay = settings.retry_delay;
+    publishing.deadline = settings.deadline ? context.deadline(*settings.deadline) : base::k_never;
 
     auto const source = source_of(options, context.stop);
     auto connector = make_connector(context, "publish");

@@ -78,7 +78,7 @@ private:
 
     void connect()
     {
-        m_at = m_connector.connect(base::k_never);
+        m_at = m_connector.connect(m_options.deadline);
         m_connected_at = SteadyClock::now();
         m_at.channel->listen(this);
         m_subscribed = false;
@@ -108,9 +108,14 @@ private:
     /// Returns false when there is nothing more to do.
     bool turn(Sink const& sink)
     {
+        if (SteadyClock::now() >= m_options.deadline) {
+            throw base::Error(base::ExitCode::timeout,
+                              fmt::format("the deadline passed after {} messages", m_summary.received),
+                              "Allow more time with --deadline, or end earlier with --count or --idle-timeout.");
+        }
         auto const idle_until = m_options.idle_timeout ? m_last_message + *m_options.idle_timeout : base::k_never;
         bool const ended = m_options.idle_timeout && SteadyClock::now() >= idle_until;
-        m_at.channel->pump({.deadline = ended ? SteadyClock::now() : idle_until});
+        m_at.channel->pump({.deadline = ended ? SteadyClock::now() : std::min(idle_until, m_options.deadline)});
         if (m_arrived.empty()) {
             return !ended;
         }

@@ -21,6 +21,7 @@ struct ConsumeOptions {
     /// Outages in a row, without a message or a minute of connection between, before giving up; 0: never.
     int connection_attempts = 3;
     base::milliseconds retry_delay{1'000};
+    base::TimePoint deadline = base::k_never; ///< when all must be done
 };
 
 struct ConsumeSummary {
@@ -47,7 +48,7 @@ public:
     ~Consumer();
 
     /// Returns at `count`, `idle_timeout`, or when the sink wants no more. Throws base::Error when no node can be
-    /// reached or the queue is no more, base::Interrupted; summary() tells how far it came.
+    /// reached, the queue is no more, or (timeout) at the deadline; base::Interrupted; summary() tells how far it came.
     void run(Sink const& sink);
 
     ConsumeSummary const& summary() const noexcept;

@@ -23,6 +23,7 @@ struct PublishOptions {
     /// Outages in a row, without a message done or a minute of connection between, before giving up; 0: never.
     int connection_attempts = 3;
     base::milliseconds retry_delay{1'000};
+    base::TimePoint deadline = base::k_never; ///< when all must be done
 };
 
 /// How a message ended.
@@ -63,6 +64,8 @@ struct PublishObserver {
     std::function<void(std::string const&)> note;                                ///< blocked and unblocked, in words
 };
 
+class PublishRun;
+
 /// Sends all of a source and does not rest until each message's fate is known. What is unconfirmed when a connection is
 /// lost is sent again over the next, in its order. Not thread-safe.
 class Publisher {
@@ -79,8 +82,7 @@ public:
     Ledger const& ledger() const noexcept;
 
 private:
-    class Impl;
-    std::unique_ptr<Impl> m_impl;
+    std::unique_ptr<PublishRun> m_run;
 };
 
 } // namespace rmqha::messaging

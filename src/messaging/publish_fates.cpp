@@ -1,0 +1,214 @@
+#include "base/units.hpp"
+#include "messaging/publish_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rmqha::messaging {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// RabbitMQ 3.10 keeps nacking on a channel whose first publish met a quorum queue within 0.2 s of its leader's death,
+/// until that node is back; a new channel, half a second later, is served (measured; other versions are not harmed).
+constexpr auto k_pause_after_nack = std::chrono::milliseconds(500);
+constexpr auto k_farewell = std::chrono::seconds(3);
+constexpr auto k_lasting = std::chrono::minutes(1); ///< a connection that held so long was a good one, even if idle
+
+} // namespace
+
+void PublishRun::on_confirm(amqp::Confirm const& confirm)
+{
+    auto const now = SteadyClock::now();
+    m_ledger.longest_silence = std::max(m_ledger.longest_silence, now - m_last_confirm);
+    m_last_confirm = now;
+    m_window.confirm(confirm.tag, confirm.multiple, [&](Slot slot) { resolve(slot, confirm.positive, now); });
+}
+
+void PublishRun::on_return(amqp::Returned&& returned)
+{
+    // A return carries no tag; it comes before its message's confirm. Equal messages are interchangeable.
+    auto const slot = m_window.find([&](Pending const& pending) {
+        auto const& sent = pending.message;
+        return sent.routing_key == returned.routing_key && sent.exchange == returned.exchange &&
+               sent.properties.message_id == returned.properties.message_id && sent.body == returned.body;
+    });
+    if (slot) {
+        m_window.at(*slot).returned = fmt::format("{} ({})", returned.reply_text, returned.reply_code);
+    }
+}
+
+void PublishRun::on_blocked(std::string const& reason)
+{
+    m_blocked_reason = reason;
+    m_blocked_since = SteadyClock::now();
+    note(fmt::format("the broker blocks publishers ({}); waiting up to {}", reason,
+                     base::format_duration(m_options.blocked_timeout)));
+}
+
+void PublishRun::on_unblocked()
+{
+    if (m_blocked_since) {
+        auto const now = SteadyClock::now();
+        m_timers_from = now; // the messages under way have only now a chance to be confirmed
+        note(fmt::format("no longer blocked, after {}", base::format_duration(now - *m_blocked_since)));
+        end_block();
+    }
+}
+
+void PublishRun::end_block()
+{
+    if (m_blocked_since) {
+        m_ledger.blocked += SteadyClock::now() - *m_blocked_since;
+        m_blocked_since.reset();
+    }
+}
+
+void PublishRun::resolve(Slot slot, bool positive, base::TimePoint now)
+{
+    auto& pending = m_window.at(slot);
+    if (positive) {
+        settle(slot, pending.returned ? Fate::returned : Fate::confirmed, pending.returned.value_or(""));
+        return;
+    }
+    pending.first_nack = pending.first_nack.value_or(now);
+    if (now - *pending.first_nack >= m_options.nack_timeout) {
+        settle(slot, Fate::nacked, "the broker refused it (basic.nack): its queue is full or has no leader");
+        return;
+    }
+    m_unsent.push_back(slot);
+    m_fresh_channel_at = now + k_pause_after_nack;
+}
+
+void PublishRun::settle(Slot slot, Fate fate, std::string const& reason)
+{
+    auto& count = fate == Fate::confirmed  ? m_ledger.confirmed
+                  : fate == Fate::nacked   ? m_ledger.nacked
+                  : fate == Fate::returned ? m_ledger.returned
+                  : fate == Fate::refused  ? m_ledger.refused
+                                           : m_ledger.unknown;
+    ++count;
+    if (fate == Fate::confirmed) {
+        m_refused_in_row = 0;
+    } else {
+        if (m_ledger.first_failure.empty()) {
+            m_ledger.first_failure = reason;
+        }
+        if (m_observer.failed) {
+            m_observer.failed(m_window.at(slot).message, fate, reason);
+        }
+    }
+    m_window.release(slot);
+}
+
+void PublishRun::resend_unconfirmed()
+{
+    m_fresh_channel_at.reset();
+    auto const again = m_window.restart();
+    m_unsent.insert(m_unsent.end(), again.begin(), again.end());
+    std::ranges::sort(m_unsent, {}, [&](Slot slot) { return m_window.at(slot).sequence; });
+    for (auto const slot : again) {
+        auto& pending = m_window.at(slot);
+        m_ledger.maybe_duplicate += std::exchange(pending.duplicate, true) ? 0U : 1U;
+        pending.returned.reset();
+    }
+}
+
+void PublishRun::recover(amqp::Failure const& failure)
+{
+    if (failure.kind() == amqp::FailureKind::channel_closed) {
+        recover_channel(failure);
+        return;
+    }
+    m_connector.lost(m_at.node, failure);
+    m_at.channel.reset();
+    end_block();
+    ++m_ledger.reconnects;
+    resend_unconfirmed();
+    auto const progress = m_ledger.read - m_window.used(); // messages with a fate
+    bool const fruitful =
+        progress > std::exchange(m_progress_at_loss, progress) || SteadyClock::now() - m_connected_at >= k_lasting;
+    m_fruitless = fruitful ? 1 : m_fruitless + 1;
+    bool const too_often = m_options.connection_attempts != 0 && m_fruitless > m_options.connection_attempts;
+    if (failure.retry() == amqp::Retry::never || too_often) {
+        throw base::Error(failure.code(), fmt::format("{}: {}", config::label(m_at.node), failure.what()),
+                          failure.hint());
+    }
+    if (m_fruitless > 1) {
+        pause(m_options.retry_delay);
+    }
+}
+
+void PublishRun::recover_channel(amqp::Failure const& failure)
+{
+    constexpr int k_alike = 3;
+    if (!m_options.confirms && failure.retry() == amqp::Retry::never) {
+        throw base::Error(failure.code(), failure.what(), failure.hint());
+    }
+    if (failure.retry() == amqp::Retry::never && m_window.in_flight() == 1) {
+        auto const culprit = m_window.restart().front();
+        settle(culprit, Fate::refused, failure.what());
+        m_refused_in_row = failure.what() == m_last_refusal ? m_refused_in_row + 1 : 1;
+        m_last_refusal = failure.what();
+        if (m_refused_in_row >= k_alike) {
+            throw base::Error(failure.code(), failure.what(), failure.hint());
+        }
+    } else {
+        resend_unconfirmed();
+        m_isolating = true;
+        if (failure.retry() != amqp::Retry::never) {
+            note(fmt::format("{}; trying again", failure.what()));
+            pause(m_options.retry_delay);
+        }
+    }
+    reopen();
+}
+
+void PublishRun::reopen()
+{
+    try {
+        m_at.channel->reopen(SteadyClock::now() + k_answer_time);
+        if (m_options.confirms) {
+            m_at.channel->select_confirms(SteadyClock::now() + k_answer_time);
+        }
+    } catch (amqp::Failure const& failure) {
+        recover(failure);
+    }
+}
+
+void PublishRun::pause(base::milliseconds time)
+{
+    auto const until = SteadyClock::now() + time;
+    pollfd waiting{.fd = m_stop.fd(), .events = POLLIN, .revents = 0};
+    ::poll(&waiting, 1, base::poll_timeout(until));
+    m_stop.throw_if_requested();
+}
+
+void PublishRun::collect_last_confirms()
+{
+    auto const deadline = SteadyClock::now() + k_farewell;
+    try {
+        while (m_at.channel && !m_blocked_since && m_window.in_flight() > 0 && SteadyClock::now() < deadline) {
+            m_at.channel->pump({.deadline = deadline, .heed_stop = false});
+        }
+    } catch (amqp::Failure const&) { // no more will come
+    }
+}
+
+void PublishRun::finish()
+{
+    for (auto const slot : m_window.restart()) {
+        settle(slot, Fate::unknown, "no answer from the broker");
+    }
+    for (auto const slot : std::exchange(m_unsent, {})) {
+        settle(slot, Fate::unknown, m_window.at(slot).sendings > 0 ? "no answer from the broker" : "not sent");
+    }
+    end_block();
+    if (m_at.channel) {
+        m_at.channel->close(SteadyClock::now() + k_farewell);
+        m_at.channel.reset();
+    }
+}
+
+} // namespace rmqha::messaging

@@ -1,0 +1,233 @@
+#include "messaging/publish_run.hpp"
+
+#include "base/units.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace rmqha::messaging {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t k_enough_unsent = 256U << 10U; ///< bytes encoded ahead of the socket
+constexpr std::size_t k_most_bytes = 64U << 20U;     ///< of bodies under way: bounds the memory for large messages
+
+std::string random_name()
+{
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+} // namespace
+
+PublishRun::PublishRun(cluster::Connector& connector, PublishOptions const& options, PublishObserver observer,
+                       base::Stop& stop)
+    : m_connector(connector), m_options(options), m_observer(std::move(observer)), m_stop(stop), m_run(random_name())
+{
+}
+
+void PublishRun::run(Source& source)
+{
+    auto const started = SteadyClock::now();
+    m_rate_from = started;
+    m_last_confirm = started;
+    try {
+        while (!done()) {
+            try {
+                m_stop.throw_if_requested();
+                if (!m_at.channel) {
+                    connect();
+                }
+                turn(source);
+            } catch (amqp::Failure const& failure) {
+                recover(failure);
+            }
+            m_ledger.elapsed = SteadyClock::now() - started;
+        }
+        finish();
+    } catch (...) { // a stop, or an error: what is under way may well be confirmed
+        collect_last_confirms();
+        finish();
+        m_ledger.elapsed = SteadyClock::now() - started;
+        throw;
+    }
+    m_ledger.elapsed = SteadyClock::now() - started;
+}
+
+void PublishRun::note(std::string const& text) const
+{
+    if (m_observer.note) {
+        m_observer.note(text);
+    }
+}
+
+void PublishRun::connect()
+{
+    m_at = m_connector.connect(m_options.deadline);
+    m_connected_at = SteadyClock::now();
+    m_at.channel->listen(this);
+    if (m_options.confirms) {
+        m_at.channel->select_confirms(SteadyClock::now() + k_answer_time);
+    }
+}
+
+void PublishRun::turn(Source& source)
+{
+    auto const now = SteadyClock::now();
+    if (m_fresh_channel_at && m_window.in_flight() == 0 && now >= *m_fresh_channel_at) {
+        resend_unconfirmed();
+        reopen();
+        return;
+    }
+    bool const starving = send_what_can_be_sent(source, now);
+    if (done()) {
+        return; // nothing to wait for
+    }
+    pollfd input{.fd = starving ? source.fd() : -1, .events = POLLIN, .revents = 0};
+    m_at.channel->pump({.deadline = next_event(now), .also = {&input, starving ? 1U : 0U}});
+    check_timers(SteadyClock::now());
+    report(now);
+}
+
+bool PublishRun::may_send(base::TimePoint now) const
+{
+    return !m_blocked_since && !m_fresh_channel_at && m_window.in_flight() < window() &&
+           m_window.bytes() < k_most_bytes && m_at.channel->unsent() < k_enough_unsent && now >= next_by_rate();
+}
+
+base::TimePoint PublishRun::next_by_rate() const
+{
+    if (m_options.rate <= 0) {
+        return base::TimePoint::min();
+    }
+    auto const due = std::chrono::duration<double>(static_cast<double>(m_ledger.read) / m_options.rate);
+    return m_rate_from + std::chrono::duration_cast<base::Duration>(due);
+}
+
+bool PublishRun::send_what_can_be_sent(Source& source, base::TimePoint now)
+{
+    while (may_send(now)) {
+        if (!m_unsent.empty()) {
+            auto const slot = m_unsent.front();
+            m_unsent.pop_front();
+            send(slot, now);
+            continue;
+        }
+        m_isolating = false;
+        if (m_ended || m_window.used() >= m_options.window) {
+            return false;
+        }
+        auto const slot = m_window.take();
+        auto const next = source.next(m_window.at(slot).message);
+        if (next != Next::message) {
+            m_window.release(slot);
+            m_ended = next == Next::end;
+            return next == Next::later;
+        }
+        m_window.at(slot).sequence = ++m_ledger.read;
+        identify(m_window.at(slot));
+        send(slot, now);
+    }
+    return false;
+}
+
+void PublishRun::identify(Pending& pending) const
+{
+    if (m_options.identify) {
+        auto& properties = pending.message.properties;
+        properties.headers.push_back({"x-rmqha-seq", {static_cast<std::int64_t>(pending.sequence)}});
+        if (!properties.message_id) {
+            properties.message_id = fmt::format("{}-{}", m_run, pending.sequence);
+        }
+    }
+}
+
+void PublishRun::send(Slot slot, base::TimePoint now)
+{
+    auto& pending = m_window.at(slot);
+    auto const& message = pending.message;
+    try {
+        m_at.channel->publish({.exchange = message.exchange,
+                               .routing_key = message.routing_key,
+                               .mandatory = m_options.mandatory,
+                               .properties = message.properties,
+                               .body = message.body});
+    } catch (amqp::Failure const&) {
+        m_unsent.push_front(slot);
+        throw;
+    } catch (base::Error const& error) { // cannot be encoded: this one alone
+        settle(slot, Fate::refused, error.what());
+        return;
+    }
+    m_ledger.resent += pending.sendings++ > 0 ? 1U : 0U;
+    pending.sent_at = now;
+    if (m_options.confirms) {
+        if (m_window.in_flight() == 0) {
+            m_last_confirm = now; // silence counts from when something was asked for
+        }
+        m_window.sent(slot);
+    } else {
+        ++m_ledger.unconfirmed;
+        m_window.release(slot);
+    }
+}
+
+base::TimePoint PublishRun::next_event(base::TimePoint now) const
+{
+    auto next = std::min(now + std::chrono::seconds(1), m_options.deadline); // progress is shown now and then
+    if (m_blocked_since) {
+        return std::min(next, *m_blocked_since + m_options.blocked_timeout);
+    }
+    if (m_fresh_channel_at) {
+        next = std::min(next, std::max(*m_fresh_channel_at, now + std::chrono::milliseconds(1)));
+    }
+    if (m_window.in_flight() > 0) {
+        next = std::min(next, confirm_due());
+    }
+    if (m_options.rate > 0 && !m_ended) {
+        next = std::min(next, next_by_rate());
+    }
+    return next;
+}
+
+base::TimePoint PublishRun::confirm_due() const
+{
+    return std::max(m_window.oldest().sent_at, m_timers_from) + m_options.confirm_timeout;
+}
+
+void PublishRun::check_timers(base::TimePoint now) const
+{
+    if (now >= m_options.deadline) {
+        throw base::Error(base::ExitCode::timeout,
+                          fmt::format("the deadline passed with {} messages unconfirmed", m_window.used()),
+                          "Allow more time with --deadline.");
+    }
+    if (m_blocked_since) {
+        if (now - *m_blocked_since >= m_options.blocked_timeout) {
+            throw base::Error(
+                base::ExitCode::timeout,
+                fmt::format("the broker has blocked publishers for {}: {}",
+                            base::format_duration(now - *m_blocked_since), m_blocked_reason),
+                "Clear the alarm (rmqha monitor status names the node), or wait longer with --blocked-timeout.");
+        }
+        return;
+    }
+    if (m_window.in_flight() > 0 && now >= confirm_due()) {
+        throw amqp::Failure(amqp::FailureKind::timed_out,
+                            fmt::format("no confirm for {}", base::format_duration(m_options.confirm_timeout)));
+    }
+}
+
+void PublishRun::report(base::TimePoint now)
+{
+    constexpr auto k_interval = std::chrono::milliseconds(100);
+    if (m_observer.progress && now >= m_reported + k_interval) {
+        m_reported = now;
+        m_observer.progress(m_ledger, m_window.in_flight(), config::label(m_at.node));
+    }
+}
+
+} // namespace rmqha::messaging
