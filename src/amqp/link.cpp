@@ -127,7 +127,7 @@ void Link::finish_reading()
 
 bool Link::receive()
 {
-    bool given = false;
+    bool given = dispatch(); // what was left when a frame before it ended in a Failure
     for (std::size_t taken = 0; taken < k_most_per_turn;) {
         auto const room = m_in.reserve(k_read_size);
         auto const got = m_transport->read(room.first(k_read_size));

@@ -93,6 +93,11 @@ void Session::tune(OpenOptions const& options, Server& server, base::TimePoint d
 {
     auto const& theirs =
         await<amqp_connection_tune_t>(AMQP_CONNECTION_TUNE_METHOD, deadline, AMQP_CONNECTION_START_OK_METHOD);
+    constexpr std::uint32_t k_smallest_frame_max = 4096; // AMQP 0-9-1, 2.3.5: below it frames cannot be counted on
+    if (theirs.frame_max != 0 && theirs.frame_max < k_smallest_frame_max) {
+        throw Failure(FailureKind::not_amqp,
+                      fmt::format("the peer broke the protocol: it allows frames of {} bytes only", theirs.frame_max));
+    }
     constexpr std::int64_t k_most_heartbeat = 65535;
     auto const ours =
         std::min<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(options.heartbeat).count(), k_most_heartbeat);

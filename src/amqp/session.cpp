@@ -159,6 +159,9 @@ void Session::on_channel_method(amqp_method_number_t id, std::span<char const> a
         m_channel_open = false;
         m_content.reset();
         send(AMQP_CHANNEL_CLOSE_OK_METHOD, amqp_channel_close_ok_t{});
+        if (m_awaited == AMQP_CHANNEL_CLOSE_OK_METHOD) {
+            return; // it crossed our own close, which will be answered as well
+        }
         throw failure_of_close(true, close.reply_code, text(close.reply_text));
     }
     default:
