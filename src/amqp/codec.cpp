@@ -1,6 +1,7 @@
 #include "amqp/codec.hpp"
 
 #include "amqp/failure.hpp"
+#include "amqp/nesting.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -159,6 +160,10 @@ std::uint64_t body_size(std::span<char const> header_payload)
 void* Decoder::decode(amqp_method_number_t id, std::span<char const> arguments)
 {
     recycle_amqp_pool(&m_pool);
+    constexpr std::size_t k_versions = 2; // bytes before connection.start's table, the only one a server sends
+    if (id == AMQP_CONNECTION_START_METHOD && arguments.size() > k_versions) {
+        require_shallow_table(arguments.subspan(k_versions));
+    }
     void* decoded = nullptr;
     if (amqp_decode_method(id, &m_pool, bytes_of({arguments.data(), arguments.size()}), &decoded) < 0) {
         not_amqp(fmt::format("method {:#x} cannot be decoded", id));
@@ -170,6 +175,7 @@ Properties Decoder::properties(std::span<char const> payload)
 {
     recycle_amqp_pool(&m_pool);
     constexpr std::size_t k_before_flags = 12;
+    require_shallow_headers(payload.subspan(k_before_flags));
     void* decoded = nullptr;
     auto const encoded = bytes_of({payload.data() + k_before_flags, payload.size() - k_before_flags});
     if (amqp_decode_properties(AMQP_BASIC_CLASS, &m_pool, encoded, &decoded) < 0) {

@@ -296,6 +296,26 @@ TEST_CASE("content out of order breaks the protocol")
     }
 }
 
+TEST_CASE("headers nested as deep as a frame allows harm nobody, those of a sane depth arrive")
+{
+    auto const nested = [](std::size_t levels) {
+        std::string table = wire::long_string("");
+        for (std::size_t i = 1; i < levels; ++i) {
+            table = wire::long_string(wire::short_string("") + 'F' + table);
+        }
+        return wire::deliver(1) + wire::header(0, wire::u16(0xa000) + wire::short_string("text/plain") + table);
+    };
+    Session sane(nested(64));
+    sane.pump_until(1);
+    CHECK(sane.notes.told == Told{"delivery 1"});
+    for (std::size_t const levels : {65U, 15'000U}) {
+        Session hostile(nested(levels));
+        auto const failure = hostile.failure();
+        CHECK(failure.kind() == FailureKind::not_amqp);
+        CHECK_THAT(failure.what(), Catch::Contains("nested deeper than 64"));
+    }
+}
+
 TEST_CASE("the broker's cancel and its blocks are told")
 {
     Session session(wire::blocked("low on disk") + wire::method(10, 61) +
