@@ -89,6 +89,7 @@ void PublishRun::settle(Slot slot, Fate fate, std::string const& reason)
                   : fate == Fate::refused  ? m_ledger.refused
                                            : m_ledger.unknown;
     ++count;
+    m_closes_in_row = 0;
     if (fate == Fate::confirmed) {
         m_refused_in_row = 0;
     } else {
@@ -123,6 +124,7 @@ void PublishRun::recover(amqp::Failure const& failure)
     }
     m_connector.lost(m_at.node, failure);
     m_at.channel.reset();
+    m_channel_gone = false;
     end_block();
     ++m_ledger.reconnects;
     resend_unconfirmed();
@@ -162,19 +164,11 @@ void PublishRun::recover_channel(amqp::Failure const& failure)
             pause(m_options.retry_delay);
         }
     }
-    reopen();
-}
-
-void PublishRun::reopen()
-{
-    try {
-        m_at.channel->reopen(SteadyClock::now() + k_answer_time);
-        if (m_options.confirms) {
-            m_at.channel->select_confirms(SteadyClock::now() + k_answer_time);
-        }
-    } catch (amqp::Failure const& failure) {
-        recover(failure);
+    constexpr int k_most_closes = 10; // two suffice to find a culprit; more without a fate lead nowhere
+    if (++m_closes_in_row > k_most_closes) {
+        throw base::Error(failure.code(), failure.what(), failure.hint());
     }
+    m_channel_gone = true;
 }
 
 void PublishRun::pause(base::milliseconds time)

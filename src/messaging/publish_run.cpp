@@ -41,6 +41,9 @@ void PublishRun::run(Source& source)
                 if (!m_at.channel) {
                     connect();
                 }
+                if (std::exchange(m_channel_gone, false)) {
+                    reopen();
+                }
                 turn(source);
             } catch (amqp::Failure const& failure) {
                 recover(failure);
@@ -69,6 +72,14 @@ void PublishRun::connect()
     m_at = m_connector.connect(m_options.deadline);
     m_connected_at = SteadyClock::now();
     m_at.channel->listen(this);
+    if (m_options.confirms) {
+        m_at.channel->select_confirms(SteadyClock::now() + k_answer_time);
+    }
+}
+
+void PublishRun::reopen()
+{
+    m_at.channel->reopen(SteadyClock::now() + k_answer_time);
     if (m_options.confirms) {
         m_at.channel->select_confirms(SteadyClock::now() + k_answer_time);
     }

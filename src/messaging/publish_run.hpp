@@ -41,6 +41,7 @@ private:
     void settle(Slot slot, Fate fate, std::string const& reason);
 
     void connect();
+    void reopen();
 
     /// A fresh channel: what is in flight on the old one will never be confirmed there, and goes out again.
     void resend_unconfirmed();
@@ -49,7 +50,6 @@ private:
     /// The broker closed the channel over some message. With one under way that is the culprit; with several, they go
     /// out again one at a time until it shows. When several in a row fail alike, they all will.
     void recover_channel(amqp::Failure const& failure);
-    void reopen();
     void pause(base::milliseconds time);
 
     void turn(Source& source);
@@ -81,8 +81,10 @@ private:
     ConfirmWindow m_window;
     std::deque<Slot> m_unsent; ///< to be sent (again), in order
     Ledger m_ledger;
-    bool m_ended = false;     ///< the source is
-    bool m_isolating = false; ///< looking for the message that closes the channel
+    bool m_ended = false;        ///< the source is
+    bool m_isolating = false;    ///< looking for the message that closes the channel
+    bool m_channel_gone = false; ///< closed by the broker, the connection lives
+    int m_closes_in_row = 0;     ///< of the channel, without a message's fate between
     std::string m_last_refusal;
     int m_refused_in_row = 0;
     int m_fruitless = 0; ///< connections lost in a row without progress between
