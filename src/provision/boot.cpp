@@ -161,9 +161,18 @@ void start_node(LocalCluster& cluster, LocalNode& node)
 void await_nodes(LocalCluster const& cluster, std::vector<LocalNode> const& nodes, base::TimePoint deadline,
                  World const& world)
 {
+    constexpr int k_looks = 4; // in a row without a process before a node counts as ended: see processes_of
+    std::vector<int> absent(nodes.size(), 0);
     for (;;) {
         auto const expected = living_nodes(cluster);
-        auto const progress = look(cluster, nodes, expected, world);
+        auto progress = look(cluster, nodes, expected, world);
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            bool const missed = progress[i].state == BootState::ended;
+            absent[i] = missed ? absent[i] + 1 : 0;
+            if (missed && absent[i] < k_looks) {
+                progress[i].state = BootState::starting;
+            }
+        }
         world.progress(progress);
         if (std::ranges::all_of(progress, [](auto const& one) { return one.state == BootState::joined; })) {
             return;

@@ -25,7 +25,8 @@ struct Process {
 /// such, or the process is a zombie. Pure.
 std::optional<Process> parse_stat(std::string const& text, base::milliseconds since_boot, long ticks_per_second);
 
-/// Every living process of the cluster with that id, or only those of one node.
+/// Every living process of the cluster with that id, or only those of one node. While a process is within exec(2) Linux
+/// shows it without environment, so a look may miss it: to be sure that it is gone, look several times.
 std::vector<Process> processes_of(std::string const& id);
 std::vector<Process> processes_of(std::string const& id, std::string const& node);
 

@@ -162,9 +162,9 @@ TEST_CASE("a process that only has a node's old number is never touched", "[prov
 {
     auto const pid = base::start_detached({.argv = {"sleep", "60"}}, "/dev/null");
     provision::send_signal("some-cluster", {{.pid = pid, .node = "rabbit1@localhost", .program = "sleep"}}, SIGKILL);
+    // Had it been sent, the SIGKILL would have come first.
+    ::kill(pid, SIGTERM);
     int status = 0;
-    CHECK(::waitpid(pid, &status, WNOHANG) == 0);
-    CHECK(::kill(pid, 0) == 0);
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, &status, 0);
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    CHECK(WTERMSIG(status) == SIGTERM);
 }
