@@ -129,17 +129,15 @@ void add_monitor(CLI::App& app, Action& chosen)
     monitor->require_subcommand(1);
 
     auto options = std::make_shared<StatusOptions>();
-    auto* command = monitor->add_subcommand(
-        "status",
-        "One page: score and why, nodes, alarms, queues at risk. Exits 0 when healthy, 1 when not, 3 when nothing is "
-        "known to be wrong but not everything could be asked");
+    auto* command = monitor->add_subcommand("status", "One page: score and why, nodes, alarms, queues at risk");
     command->add_flag("--explain", options->explain, "Show how the score came about, who told what, what was skipped");
     command->add_flag("--no-queues", options->no_queues, "Do not ask for queues");
     add_number(*command, "--replicas", options->replicas, {1, 100}, "Copies every durable queue must have");
-    set_examples(*command, {{"rmqha monitor status", "one page"},
-                            {"rmqha monitor status --explain", "the sum behind the score, and who told what"},
-                            {"rmqha monitor status --format json | jq .score", "for scripts"},
-                            {"rmqha monitor status --replicas 3", "complain about durable queues with fewer copies"}});
+    set_examples(*command,
+                 {{"rmqha monitor status", "one page; exits 0 when healthy, 1 when not, 3 when not all could be asked"},
+                  {"rmqha monitor status --explain", "the sum behind the score, and who told what"},
+                  {"rmqha monitor status --format json | jq .score", "for scripts"},
+                  {"rmqha monitor status --replicas 3", "complain about durable queues with fewer copies"}});
     command->callback(
         [options, &chosen] { chosen = [options](Context& context) { return status(context, *options); }; });
 }
