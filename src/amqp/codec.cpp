@@ -214,8 +214,13 @@ Properties Decoder::properties(std::span<char const> payload)
 
 WireTable::WireTable(Table const& table)
 {
+    constexpr std::size_t k_longest_name = 255; // rabbitmq-c would cut the size, not the name, and garble the frame
     m_entries.reserve(table.size());
     for (auto const& field : table) {
+        if (field.name.size() > k_longest_name) {
+            base::fail(base::ExitCode::data, "\"{}...\": the name of a header or argument is longer than {} bytes",
+                       field.name.substr(0, 20), k_longest_name);
+        }
         m_entries.push_back({bytes_of(field.name), value_of(field.value)});
     }
 }
@@ -257,12 +262,12 @@ amqp_field_value_t WireTable::value_of(Value const& value)
     return wire;
 }
 
-void append_method(Buffer& out, std::uint16_t channel, amqp_method_number_t id, void* decoded)
+void append_method(Buffer& out, std::uint16_t channel, amqp_method_number_t id, void* decoded, std::uint32_t frame_max)
 {
-    auto const room = out.reserve(k_frame_max);
+    auto const room = out.reserve(frame_max);
     char* const payload = room.data() + k_envelope;
     write32(payload, id);
-    auto const size = amqp_encode_method(id, decoded, {k_frame_max - k_frame_overhead - 4, payload + 4});
+    auto const size = amqp_encode_method(id, decoded, {frame_max - k_frame_overhead - 4, payload + 4});
     if (size < 0) {
         base::fail(base::ExitCode::data, "arguments of {} cannot be encoded: {}", amqp_method_name(id),
                    amqp_error_string2(size));

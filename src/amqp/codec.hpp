@@ -85,6 +85,7 @@ std::uint64_t body_size(std::span<char const> header_payload);
 /// A table in rabbitmq-c's form, with the memory it needs. Valid as long as the Table it was made from.
 class WireTable {
 public:
+    /// Throws Error(data) for a name above 255 bytes.
     explicit WireTable(Table const& table);
     amqp_table_t get() { return {static_cast<int>(m_entries.size()), m_entries.data()}; }
 
@@ -96,9 +97,9 @@ private:
     std::vector<std::vector<amqp_field_value_t>> m_arrays;
 };
 
-/// Appends a method frame. `decoded` is rabbitmq-c's structure for `id`. Throws Error(data) when it does not fit a
-/// frame.
-void append_method(Buffer& out, std::uint16_t channel, amqp_method_number_t id, void* decoded);
+/// Appends a method frame of at most `frame_max` bytes. `decoded` is rabbitmq-c's structure for `id`. Throws
+/// Error(data), with nothing appended, when it cannot be encoded or does not fit.
+void append_method(Buffer& out, std::uint16_t channel, amqp_method_number_t id, void* decoded, std::uint32_t frame_max);
 /// Appends header and body frames of at most `frame_max` bytes. Throws Error(data), with nothing appended, for
 /// properties that cannot be encoded or do not fit a frame.
 void append_content(Buffer& out, std::uint16_t channel, Properties const& properties, std::string_view body,

@@ -105,7 +105,7 @@ void Session::tune(OpenOptions const& options, Server& server, base::TimePoint d
     amqp_connection_tune_ok_t answer{.channel_max = agreed(theirs.channel_max, k_channel),
                                      .frame_max = agreed(theirs.frame_max, k_frame_max),
                                      .heartbeat = heartbeat};
-    append_method(m_link.out(), 0, AMQP_CONNECTION_TUNE_OK_METHOD, &answer);
+    write_method(0, AMQP_CONNECTION_TUNE_OK_METHOD, &answer);
     server.heartbeat = std::chrono::seconds(heartbeat);
     server.frame_max = answer.frame_max;
     m_link.agree(answer.frame_max, answer.channel_max, server.heartbeat);
@@ -123,11 +123,11 @@ void Session::log_in(OpenOptions const& options, Server& server, base::TimePoint
                                      .mechanism = bytes_of(credentials.external ? "EXTERNAL" : "PLAIN"),
                                      .response = bytes_of(response),
                                      .locale = bytes_of("en_US")};
-    append_method(m_link.out(), 0, AMQP_CONNECTION_START_OK_METHOD, &start);
+    write_method(0, AMQP_CONNECTION_START_OK_METHOD, &start);
     tune(options, server, deadline);
 
     amqp_connection_open_t open{.virtual_host = bytes_of(options.vhost), .capabilities = {}, .insist = 0};
-    append_method(m_link.out(), 0, AMQP_CONNECTION_OPEN_METHOD, &open);
+    write_method(0, AMQP_CONNECTION_OPEN_METHOD, &open);
     await_reply(AMQP_CONNECTION_OPEN_OK_METHOD, deadline, AMQP_CONNECTION_OPEN_METHOD);
     open_channel(deadline);
 }

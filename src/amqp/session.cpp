@@ -76,7 +76,7 @@ void Session::on_connection_method(amqp_method_number_t id, std::span<char const
         auto const& close = m_decoder.method<amqp_connection_close_t>(id, arguments);
         m_channel_open = false;
         amqp_connection_close_ok_t answer{};
-        append_method(m_link.out(), 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer);
+        write_method(0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer);
         throw failure_of_close(false, close.reply_code, text(close.reply_text));
     }
     case AMQP_CONNECTION_BLOCKED_METHOD:
@@ -190,7 +190,7 @@ void Session::open_channel(base::TimePoint deadline)
 {
     m_content.reset();
     amqp_channel_open_t open{};
-    append_method(m_link.out(), k_channel, AMQP_CHANNEL_OPEN_METHOD, &open);
+    write_method(k_channel, AMQP_CHANNEL_OPEN_METHOD, &open);
     await_reply(AMQP_CHANNEL_OPEN_OK_METHOD, deadline, AMQP_CHANNEL_OPEN_METHOD);
     m_channel_open = true;
 }
@@ -212,7 +212,7 @@ void Session::close(base::TimePoint deadline)
 {
     amqp_connection_close_t goodbye{
         .reply_code = AMQP_REPLY_SUCCESS, .reply_text = bytes_of("done"), .class_id = 0, .method_id = 0};
-    append_method(m_link.out(), 0, AMQP_CONNECTION_CLOSE_METHOD, &goodbye);
+    write_method(0, AMQP_CONNECTION_CLOSE_METHOD, &goodbye);
     await_reply(AMQP_CONNECTION_CLOSE_OK_METHOD, deadline, AMQP_CONNECTION_CLOSE_METHOD, false);
 }
 

@@ -32,7 +32,7 @@ public:
     template <typename Method>
     void send(amqp_method_number_t id, Method method)
     {
-        append_method(m_link.out(), k_channel, id, &method);
+        write_method(k_channel, id, &method);
     }
 
     /// Sends a method and waits for its answer, which stays valid until the next call.
@@ -40,13 +40,17 @@ public:
     Reply const& call(amqp_method_number_t id, Method method, amqp_method_number_t reply, base::TimePoint deadline)
     {
         require_channel();
-        append_method(m_link.out(), k_channel, id, &method);
+        write_method(k_channel, id, &method);
         return await<Reply>(reply, deadline, id);
     }
 
     void require_channel() const;
 
 private:
+    void write_method(std::uint16_t channel, amqp_method_number_t id, void* decoded)
+    {
+        append_method(m_link.out(), channel, id, decoded, m_link.frame_max());
+    }
     void on_frame(Frame const& frame) override;
     void on_channel_method(amqp_method_number_t id, std::span<char const> arguments);
     void on_connection_method(amqp_method_number_t id, std::span<char const> arguments);

@@ -16,9 +16,20 @@ namespace {
 using nlohmann::json;
 using SystemClock = std::chrono::system_clock;
 
+constexpr std::int64_t k_most_weight = 1'000'000;
+constexpr int k_most_failures = 1000;
+constexpr std::int64_t k_latest_ms = 4'102'444'800'000; // the year 2100: in range of a clock that counts nanoseconds
+constexpr auto k_longest_quarantine = std::chrono::seconds(60);
+
 std::int64_t to_milliseconds(SystemClock::time_point time)
 {
     return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+/// A number as it is in the file, which anybody may have edited, brought to where nothing overflows.
+int within(std::int64_t number, std::int64_t low, std::int64_t high)
+{
+    return static_cast<int>(std::clamp(number, low, high));
 }
 
 SharedState parse(std::string const& text)
@@ -30,10 +41,13 @@ SharedState parse(std::string const& text)
     }
     try {
         state.rotation.next = document.at("next").get<std::uint64_t>();
-        state.rotation.weights = document.at("weights").get<std::map<std::string, int>>();
+        for (auto const& [label, weight] : document.at("weights").items()) {
+            state.rotation.weights[label] = within(weight.get<std::int64_t>(), -k_most_weight, k_most_weight);
+        }
         for (auto const& [label, record] : document.at("nodes").items()) {
-            auto const until = std::chrono::milliseconds(record.at("quarantined_until_ms").get<std::int64_t>());
-            state.nodes[label] = {.failures = record.at("failures").get<int>(),
+            auto const until = std::chrono::milliseconds(
+                std::clamp<std::int64_t>(record.at("quarantined_until_ms").get<std::int64_t>(), 0, k_latest_ms));
+            state.nodes[label] = {.failures = within(record.at("failures").get<std::int64_t>(), 0, k_most_failures),
                                   .quarantined_until = SystemClock::time_point(until),
                                   .reason = record.at("reason").get<std::string>()};
         }
@@ -62,11 +76,11 @@ void record_failure(SharedState& state, std::string const& node, std::string con
 {
     using std::chrono::seconds;
     auto& record = state.nodes[node];
-    record.failures = std::min(record.failures + 1, 1000);
+    record.failures = std::min(record.failures + 1, k_most_failures);
     record.reason = reason;
     int const counted = record.failures - (timed_out ? 1 : 2);
     if (counted >= 0) {
-        record.quarantined_until = now + std::min(seconds(5) * (1 << std::min(counted, 4)), seconds(60));
+        record.quarantined_until = now + std::min(seconds(5) * (1 << std::min(counted, 4)), k_longest_quarantine);
     }
 }
 
@@ -78,7 +92,11 @@ void record_success(SharedState& state, std::string const& node)
 bool quarantined(SharedState const& state, std::string const& node, SystemClock::time_point now)
 {
     auto const found = state.nodes.find(node);
-    return found != state.nodes.end() && now < found->second.quarantined_until;
+    if (found == state.nodes.end()) {
+        return false;
+    }
+    auto const until = found->second.quarantined_until;
+    return now < until && until <= now + k_longest_quarantine; // later: damaged, or the clock was set back
 }
 
 std::filesystem::path NodeStateFile::path_for(std::vector<config::Node> const& nodes)

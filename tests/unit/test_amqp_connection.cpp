@@ -213,6 +213,26 @@ TEST_CASE("a frame size below AMQP's smallest is refused before anything is writ
     }
 }
 
+TEST_CASE("a method too large for the frames the server allows is bad data, and the connection lives on")
+{
+    base::Stop const stop;
+    ScriptedServer const server([](Peer& peer) {
+        wire::accept_login(peer, wire::tune(2047, 4096, 0));
+        wire::await(peer, "85.10");
+        peer.send(wire::confirm_select_ok());
+        peer.wait_for_close();
+    });
+    auto const connection = open(server, stop);
+    amqp::QueueSpec const queue{.name = "q", .arguments = {{"a", {std::string(5000, 'x')}}}};
+    try {
+        connection->declare_queue(queue, in(10s));
+        FAIL("it was sent");
+    } catch (base::Error const& error) {
+        CHECK(error.code() == base::ExitCode::data);
+    }
+    CHECK_NOTHROW(connection->select_confirms(in(10s)));
+}
+
 TEST_CASE("confirms that came before the connection was closed are told before the failure, with its reason")
 {
     Session session(wire::ack(1) + wire::ack(3, true) + wire::nack(4) +

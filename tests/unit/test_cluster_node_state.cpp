@@ -2,6 +2,9 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <fmt/format.h>
+
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -73,6 +76,33 @@ TEST_CASE("a file that is damaged or another version's is started afresh")
         CHECK(file.problem().empty());
         CHECK(NodeStateFile(folder / "state.json").read().rotation.next == 5);
     }
+}
+
+TEST_CASE("numbers in a file that are out of all proportion do no harm")
+{
+    for (auto const* const number : {"9223372036854775807", "-9223372036854775808", "2147483647", "-2147483648"}) {
+        INFO(number);
+        test::TemporaryFolder const folder;
+        std::ofstream(folder / "state.json")
+            << fmt::format(R"({{"next": 1, "weights": {{"a": {0}}}, "nodes": {{"a": )"
+                           R"({{"failures": {0}, "quarantined_until_ms": {0}, "reason": "x"}}}}}})",
+                           number);
+        auto state = NodeStateFile(folder / "state.json").read();
+        CHECK(std::abs(state.rotation.weights.at("a")) == 1'000'000);
+        CHECK((state.nodes.at("a").failures == 0 || state.nodes.at("a").failures == 1000));
+        CHECK_FALSE(quarantined(state, "a", k_now));
+        record_failure(state, "a", "no answer", true, k_now);
+        CHECK(quarantined(state, "a", k_now));
+        CHECK_FALSE(quarantined(state, "a", k_now + 60s));
+    }
+}
+
+TEST_CASE("a quarantine that would last longer than the longest there is counts for nothing")
+{
+    SharedState state;
+    state.nodes["a"] = {.failures = 2, .quarantined_until = k_now + 60s + 1ms, .reason = "refused"};
+    CHECK_FALSE(quarantined(state, "a", k_now));
+    CHECK(quarantined(state, "a", k_now + 1ms));
 }
 
 TEST_CASE("where no file can be written the state is kept in memory, and why is told")
