@@ -34,7 +34,9 @@ std::string openssl_reason()
 
 [[noreturn]] void bad_file(char const* what, std::string const& path)
 {
-    auto const reason = openssl_reason();
+    auto const first = ERR_peek_error(); // the system's word where there is one: OpenSSL's last is "system lib" then
+    auto const reason =
+        ERR_SYSTEM_ERROR(first) ? std::generic_category().message(ERR_GET_REASON(first)) : openssl_reason();
     throw base::Error(base::ExitCode::config, fmt::format("cannot use {} \"{}\": {}", what, path, reason),
                       "The file must exist, be readable and hold PEM.");
 }
