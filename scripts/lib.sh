@@ -9,6 +9,7 @@ readonly RMQHA_ROOT
 readonly -a RMQHA_BUILD_PACKAGES=(
     g++ cmake ninja-build ccache mold pkg-config
     librabbitmq-dev libcurl4-openssl-dev libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev libssl-dev catch2
+    scdoc
 )
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
