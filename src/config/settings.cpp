@@ -126,13 +126,15 @@ private:
             uri.refuse(error.what(), error.hint());
         }
         bool const password_known = find("password_file") != nullptr || find("password_command") != nullptr;
+        auto const* const user = find("user");
+        bool const of_another = user != nullptr && parts.contains("user") && parts.at("user").back() != user->text();
         bool const tls_known =
             std::ranges::any_of(k_implying_tls, [&](auto const* name) { return find(name) != nullptr; });
         for (auto const& [name, texts] : parts) {
             if (name == "node" && find("node") != nullptr) {
                 auto& nodes = m_values.at("node").texts;
                 nodes.insert(nodes.end(), texts.begin(), texts.end());
-            } else if (!(name == "uri_password" && password_known) &&
+            } else if (!(name == "uri_password" && (password_known || of_another)) &&
                        !(name == "tls" && texts.front() == "false" && tls_known)) {
                 add(name, {texts, name == "node" ? uri.place : uri.place + ", " + name, source.kind, rank});
             }

@@ -230,6 +230,18 @@ TEST_CASE("a password is not used for another user than it was given for", "[con
     CHECK(resolve({flags({{"user", {"eve"}}}), variables({{"uri", {"amqp://ops:pw@a"}}})}).uri_password.empty());
 }
 
+TEST_CASE("a URI's password belongs to the URI's user, also beside another user in the same place", "[config]")
+{
+    auto const both = [](char const* uri, char const* user) {
+        return resolve({flags({{"uri", {uri}}, {"user", {user}}})});
+    };
+    CHECK(both("amqp://a:pw@h", "b").user == "b");
+    CHECK(both("amqp://a:pw@h", "b").uri_password.empty());
+    CHECK(both("amqp://a:pw@h", "a").uri_password == "pw");
+    auto const of_b = file({{"user", {"b"}}, {"password_file", {"f"}}});
+    CHECK(resolve({flags({{"uri", {"amqp://a:pw@h"}}, {"user", {"b"}}}), of_b}).password_file == "f");
+}
+
 TEST_CASE("whether a login was given is told, so that a certificate alone may log in", "[config]")
 {
     CHECK_FALSE(resolve({flags({{"cert", {"c"}}})}).login_given);
