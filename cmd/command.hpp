@@ -37,7 +37,8 @@ public:
     /// without --yes: throws Error(usage) that says to give --yes.
     virtual bool confirmed(std::string const& question) = 0;
     /// When the whole command must have answered: --deadline, else `default_time`, from its start. The time a person
-    /// took to answer a question before does not count. milliseconds::max() means never.
+    /// took to answer a question before does not count. milliseconds::max() means never. Depends on no context: see
+    /// config::Configuration::deadline().
     virtual base::TimePoint deadline(base::milliseconds default_time) = 0;
 
     output::Console& console;

@@ -40,6 +40,9 @@ struct Nodes {
 
 Nodes nodes_of(ContextEntry const& entry)
 {
+    if (entry.problem) {
+        return {.nodes = {}, .problem = entry.problem->what()};
+    }
     if (!entry.source.values.contains("node") && !entry.source.values.contains("uri")) {
         return {.nodes = {}, .problem = "it names no node"};
     }

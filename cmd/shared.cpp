@@ -95,7 +95,7 @@ public:
 
     base::TimePoint deadline(base::milliseconds default_time) override
     {
-        auto const time = settings().deadline.value_or(default_time);
+        auto const time = m_configuration.deadline().value_or(default_time);
         auto const start = m_start + m_asked;
         return time < base::k_never - start ? start + time : base::k_never;
     }

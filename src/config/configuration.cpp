@@ -35,7 +35,24 @@ Source environment_source(Environment const& environment)
     return source;
 }
 
-/// Newest first, so that the first is the one last made. Clusters that vanish meanwhile are left out.
+/// What a local cluster's file says; nothing when it vanished meanwhile. One bad file must not stop commands that do
+/// not use it, `cluster down` of that very cluster among them, so its problem is kept.
+std::optional<ContextEntry> local_context(fs::path const& path, std::string const& name)
+{
+    try {
+        auto const text = base::read_file(path);
+        return text ? std::optional(parse_context(*text, path.string(), name)) : std::nullopt;
+    } catch (Error const& error) {
+        return ContextEntry{.name = name,
+                            .path = path.string(),
+                            .local = true,
+                            .source = {.kind = SourceKind::file, .values = {}, .origin = path.string(), .lines = {}},
+                            .commands = {},
+                            .problem = error};
+    }
+}
+
+/// Newest first, so that the first is the one last made.
 std::vector<ContextEntry> local_clusters(fs::path const& folder)
 {
     struct Made {
@@ -48,9 +65,9 @@ std::vector<ContextEntry> local_clusters(fs::path const& folder)
         auto const path = at->path() / "context.toml";
         std::error_code gone;
         auto const time = fs::last_write_time(path, gone);
-        auto const text = gone ? std::nullopt : base::read_file(path);
-        if (text) {
-            made.push_back({time, parse_context(*text, path.string(), at->path().filename().string())});
+        auto entry = gone ? std::nullopt : local_context(path, at->path().filename().string());
+        if (entry) {
+            made.push_back({time, std::move(*entry)});
         }
     }
     std::ranges::sort(made, [](Made const& a, Made const& b) {
@@ -162,16 +179,19 @@ ContextEntry const* Configuration::context()
 
 ContextEntry const& Configuration::context(std::string const& name)
 {
-    auto const& all = contexts();
-    auto const found = std::ranges::find(all, name, &ContextEntry::name);
-    if (found == all.end()) {
-        std::vector<std::string> names;
-        std::ranges::transform(all, std::back_inserter(names), &ContextEntry::name);
-        throw Error(ExitCode::config, fmt::format("context \"{}\": there is none of that name", name),
-                    names.empty() ? "There are no contexts yet; make one with `rmqha context set`."
-                                  : fmt::format("See `rmqha context list`.{}", base::did_you_mean(name, names)));
+    auto const found = std::ranges::find(contexts(), name, &ContextEntry::name);
+    if (found == contexts().end()) {
+        throw Error(ExitCode::config, fmt::format("context \"{}\": there is none of that name", name), hint_for(name));
     }
     return *found;
+}
+
+std::string Configuration::hint_for(std::string const& unknown)
+{
+    std::vector<std::string> names;
+    std::ranges::transform(contexts(), std::back_inserter(names), &ContextEntry::name);
+    return names.empty() ? "There are no contexts yet; make one with `rmqha context set`."
+                         : fmt::format("See `rmqha context list`.{}", base::did_you_mean(unknown, names));
 }
 
 std::vector<Source> Configuration::sources()
@@ -185,12 +205,16 @@ std::vector<Source> Configuration::sources()
         sources.back().values.erase("uri");
     }
     if (!chosen.name.empty()) {
-        try {
-            sources.push_back(context(chosen.name).source);
-        } catch (Error const& error) {
+        auto const* const entry = context();
+        if (entry == nullptr) {
             throw Error(chosen.kind == SourceKind::file ? ExitCode::config : ExitCode::usage,
-                        fmt::format("{}: there is no context \"{}\"", chosen.place, chosen.name), error.hint());
+                        fmt::format("{}: there is no context \"{}\"", chosen.place, chosen.name),
+                        hint_for(chosen.name));
         }
+        if (entry->problem) {
+            throw Error(*entry->problem);
+        }
+        sources.push_back(entry->source);
         if (std::ranges::none_of(sources, [](Source const& one) { return names_nodes(one.values); })) {
             throw Error(ExitCode::config, fmt::format("context \"{}\": it names no node", chosen.name),
                         fmt::format("Add one with `rmqha context set {} node=HOST`, or give --node.", chosen.name));
@@ -210,6 +234,21 @@ Settings const& Configuration::settings()
         m_settings = std::move(settings);
     }
     return *m_settings;
+}
+
+std::optional<base::milliseconds> Configuration::deadline()
+{
+    std::vector<Source> sources{
+        {.kind = SourceKind::flag, .values = m_inputs.flags, .origin = {}, .lines = {}},
+        environment_source(m_inputs.environment),
+    };
+    if (auto const* const entry = context()) {
+        sources.push_back(entry->source);
+    }
+    for (auto& source : sources) {
+        std::erase_if(source.values, [](auto const& value) { return value.first != "deadline"; });
+    }
+    return resolve(sources).deadline;
 }
 
 std::optional<Found> Configuration::command_option(std::string const& command, std::string const& option)

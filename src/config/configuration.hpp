@@ -49,14 +49,18 @@ class Configuration {
 public:
     explicit Configuration(Inputs inputs); ///< reads nothing yet
 
-    /// Throws Error: usage or config.
+    /// Throws Error: usage or config; also when the context in force does not exist or cannot be read.
     Settings const& settings();
+    /// settings().deadline alone, for commands that do without a cluster's nodes: a context that does not exist or
+    /// cannot be read says nothing. Throws Error: usage or config.
+    std::optional<base::milliseconds> deadline();
     /// What environment (RMQHA_QUEUE_DECLARE_TYPE) or files ([queue.declare] type, the context's before the top
     /// level's) say for an option that no flag gave. `command` is a path such as "queue.declare"; "" for the options
     /// all commands share (RMQHA_COLOR, color = "never" at top level). Throws Error(config).
     std::optional<Found> command_option(std::string const& command, std::string const& option);
 
-    /// Every context: those of the files by name, then the local clusters, newest first; a name is listed once.
+    /// Every context: those of the files by name, then the local clusters, newest first; a name is listed once. A local
+    /// cluster whose file cannot be read is there with its problem.
     std::vector<ContextEntry> const& contexts();
     /// The one in force; null when there is none or a context of that name does not exist.
     ContextEntry const* context();
@@ -75,6 +79,7 @@ private:
     std::vector<File> const& files();
     Choice const& choice();
     std::vector<Source> sources();
+    std::string hint_for(std::string const& unknown);
 
     Inputs m_inputs;
     std::optional<std::vector<File>> m_files;

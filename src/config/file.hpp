@@ -1,8 +1,10 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "config/settings.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,8 @@ struct ContextEntry {
     bool local = false;      ///< made by `rmqha cluster up`
     Source source;           ///< options(), threshold_options() and "runner.<key>" by name
     CommandSources commands; ///< [contexts.NAME.publish] and the like
+    /// Why a local cluster's file cannot be read: it says nothing else then, and using it throws this.
+    std::optional<base::Error> problem = {};
 };
 
 /// A configuration file, read and checked: no unknown key, every value of the right type (ranges are resolve()'s).

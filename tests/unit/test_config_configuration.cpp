@@ -204,6 +204,45 @@ TEST_CASE("a context that cannot be used is refused in words", "[config]")
     CHECK_THAT(refused(), Catch::Contains("user.toml:2: current: there is no context \"gone\""));
 }
 
+TEST_CASE("a local cluster whose file is bad stops only what uses it", "[config]")
+{
+    using namespace std::chrono_literals;
+    Setup setup;
+    setup.make_cluster("good", 60s);
+    setup.write("clusters/bad/context.toml", "nodse = 1\n");
+    auto listed = setup.configuration();
+    REQUIRE(listed.contexts().size() == 2);
+    CHECK(listed.context("bad").local);
+    REQUIRE(listed.context("bad").problem);
+    CHECK_THAT(listed.context("bad").problem->what(), Catch::EndsWith("bad/context.toml:1: unknown key \"nodse\""));
+    CHECK_FALSE(listed.context("good").problem);
+    CHECK_FALSE(listed.command_option("publish", "window"));
+    CHECK_THROWS_WITH(listed.settings(), Catch::Contains("unknown key")); // the newest is in force
+    CHECK_NOTHROW(setup.configuration().deadline());
+    setup.context = "good";
+    CHECK(setup.hosts() == Names{"good"});
+    setup.context.clear();
+    setup.flags["node"] = {"flag"};
+    CHECK(setup.hosts() == Names{"flag"});
+}
+
+TEST_CASE("the deadline is known without a context, and without nodes", "[config]")
+{
+    using namespace std::chrono_literals;
+    Setup setup;
+    setup.write("user.toml", "current = \"gone\"\n[contexts.slow]\ndeadline = \"7s\"\n");
+    CHECK_THROWS_AS(setup.settings(), base::Error);
+    CHECK_FALSE(setup.configuration().deadline());
+    setup.context = "slow"; // which names no node
+    CHECK(setup.configuration().deadline() == 7s);
+    setup.variables["RMQHA_DEADLINE"] = "8s";
+    CHECK(setup.configuration().deadline() == 8s);
+    setup.flags["deadline"] = {"9s"};
+    CHECK(setup.configuration().deadline() == 9s);
+    setup.flags["deadline"] = {"soon"};
+    CHECK_THROWS_WITH(setup.configuration().deadline(), Catch::StartsWith("--deadline: "));
+}
+
 TEST_CASE("a configuration file asked for by name must exist", "[config]")
 {
     auto const nothing = [](std::string const&) { return std::optional<std::string>(); };
