@@ -8,7 +8,8 @@
 namespace rmqha::config {
 
 /// A cluster node as the user names it. A port of 0 means "the default": 5672 or 5671 with TLS for AMQP, 15672 or 15671
-/// for management, 15692 for Prometheus; resolve() fills them in, so modules only ever see real ports.
+/// for management, 15692 or 15691 for Prometheus; resolve() fills them in, so modules only ever see real ports.
+/// A cluster that has TLS but serves Prometheus without is named with prometheus=15692.
 struct Node {
     std::string host;
     std::uint16_t port = 0;

@@ -232,7 +232,7 @@ std::vector<Node> nodes_of(Value const* value, bool tls)
         auto const or_default = [](std::uint16_t& port, std::uint16_t normal) { port = port == 0 ? normal : port; };
         or_default(node->port, tls ? 5671 : 5672);
         or_default(node->management_port, tls ? 15671 : 15672);
-        or_default(node->prometheus_port, 15692);
+        or_default(node->prometheus_port, tls ? 15691 : 15692);
         auto const same = [&](Node const& other) { return other.host == node->host && other.port == node->port; };
         if (std::any_of(nodes.begin(), node, same)) {
             value->refuse(fmt::format("node {} is named twice", label(*node)), "Name every node once.");

@@ -7,6 +7,7 @@
 namespace rmqha::management {
 namespace {
 
+constexpr std::uint16_t k_prometheus_port = 15692;
 constexpr std::uint16_t k_prometheus_tls_port = 15691;
 
 http::Request request(std::string const& scheme, config::Node const& node, std::uint16_t port, Access const& access,
@@ -46,8 +47,9 @@ http::Request get(config::Node const& node, Access const& access, std::string co
 
 http::Request get_metrics(config::Node const& node, Access const& access, std::string const& path)
 {
-    bool const tls = node.prometheus_port == k_prometheus_tls_port;
-    return request(tls ? "https" : "http", node, node.prometheus_port, access, path);
+    auto const port = node.prometheus_port;
+    bool const tls = port == k_prometheus_tls_port || (access.tls.enabled && port != k_prometheus_port);
+    return request(tls ? "https" : "http", node, port, access, path);
 }
 
 } // namespace rmqha::management

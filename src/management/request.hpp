@@ -22,8 +22,8 @@ std::string percent_encoded(std::string_view text);
 /// GET of `path` ("/api/whoami") at the node's management port, over HTTPS when TLS is on.
 http::Request get(config::Node const& node, Access const& access, std::string const& path);
 
-/// GET of `path` at the node's Prometheus port: without credentials, which it does not ask for, and over HTTPS only
-/// when the port is 15691, the plugin's TLS port.
+/// GET of `path` at the node's Prometheus port, without credentials, which it does not ask for. Over HTTPS when TLS is
+/// on; but the plugin's own two ports are what they are: 15692 always plain HTTP, 15691 always HTTPS.
 http::Request get_metrics(config::Node const& node, Access const& access, std::string const& path);
 
 /// Paths by what they cost. With a peer that hangs, a healthy node answers the first group at once, while the others

@@ -162,11 +162,13 @@ TEST_CASE("nodes of two sources are not mixed, those of one are", "[config]")
 
 TEST_CASE("TLS moves the default ports", "[config]")
 {
-    auto const settings = resolve({flags({{"node", {"a", "b:1,management=2"}}, {"tls", {"true"}}})});
+    auto const settings = resolve({flags({{"node", {"a", "b:1,management=2,prometheus=3"}}, {"tls", {"true"}}})});
     CHECK(settings.nodes[0].port == 5671);
     CHECK(settings.nodes[0].management_port == 15671);
+    CHECK(settings.nodes[0].prometheus_port == 15691);
     CHECK(settings.nodes[1].port == 1);
     CHECK(settings.nodes[1].management_port == 2);
+    CHECK(settings.nodes[1].prometheus_port == 3);
     CHECK(hosts(resolve({flags({{"uri", {"amqps://a"}}})})) == Names{"a:5671"});
 }
 

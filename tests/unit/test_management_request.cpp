@@ -37,7 +37,7 @@ TEST_CASE("management requests carry credentials, metrics requests do not")
     CHECK(metrics.credentials.password.empty());
 }
 
-TEST_CASE("TLS turns the API to https, metrics only on their TLS port, and IPv6 gets brackets")
+TEST_CASE("TLS turns the API and metrics to https, but not the plain port of metrics; IPv6 gets brackets")
 {
     Access access;
     access.tls.enabled = true;
@@ -46,4 +46,8 @@ TEST_CASE("TLS turns the API to https, metrics only on their TLS port, and IPv6 
     CHECK(get_metrics(node, access, path::k_metrics).url == "http://[::1]:15692/metrics");
     node.prometheus_port = 15691;
     CHECK(get_metrics(node, access, path::k_metrics).url == "https://[::1]:15691/metrics");
+    CHECK(get_metrics(node, {}, path::k_metrics).url == "https://[::1]:15691/metrics");
+    node.prometheus_port = 9;
+    CHECK(get_metrics(node, access, path::k_metrics).url == "https://[::1]:9/metrics");
+    CHECK(get_metrics(node, {}, path::k_metrics).url == "http://[::1]:9/metrics");
 }
