@@ -114,7 +114,7 @@ ExitCode run(int argc, char** argv, base::Stop& stop)
             cmd::check_dry_run(root, options);
         }
         base::SystemClock clock;
-        console.emplace(options.console);
+        console.emplace(options.console, output::Console::Streams{}, &stop);
         auto const context = cmd::make_context({*console, stop, clock}, options, configuration);
         return act(*console, *context, action);
     } catch (...) {

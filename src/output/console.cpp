@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/stop.hpp"
 #include "base/units.hpp"
 #include "output/table.hpp"
 
@@ -10,7 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <system_error>
 #include <utility>
 
@@ -33,18 +37,23 @@ bool is_dumb()
     return base::environment("TERM").value_or("dumb") == "dumb";
 }
 
-// Writes all of `text`; the errno that prevented it, else 0. A descriptor made non-blocking by someone else is waited
-// for.
-int write_all(int fd, std::string_view text)
+// Writes all of `text`; the errno that prevented it, else 0. ECANCELED: a stop came while there was no room. Never more
+// at a time than a pipe takes at once when poll(2) says it has room, so that write(2) does not block out of a stop's
+// reach.
+int write_all(int fd, std::string_view text, base::Stop const* stop)
 {
     while (!text.empty()) {
-        auto const written = ::write(fd, text.data(), text.size());
-        if (written >= 0) {
+        std::array<pollfd, 2> waits{{{fd, POLLOUT, 0}, {stop != nullptr ? stop->fd() : -1, POLLIN, 0}}};
+        if (::poll(waits.data(), waits.size(), -1) < 0) {
+            if (errno != EINTR) {
+                return errno;
+            }
+        } else if (waits[0].revents == 0) {
+            return ECANCELED;
+        } else if (auto const written = ::write(fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+                   written >= 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno == EAGAIN) {
-            pollfd ready{fd, POLLOUT, 0};
-            ::poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
+        } else if (errno != EINTR && errno != EAGAIN) {
             return errno;
         }
     }
@@ -67,7 +76,8 @@ bool wants_color(Color color, bool terminal)
     return terminal && !is_dumb();
 }
 
-Console::Console(Options options, Streams streams) : m_options(options), m_streams(streams)
+Console::Console(Options options, Streams streams, base::Stop const* stop)
+    : m_options(options), m_streams(streams), m_stop(stop)
 {
     bool const talk_to_terminal = ::isatty(m_streams.talk) == 1;
     m_answer_to_terminal = ::isatty(m_streams.answer) == 1;
@@ -103,11 +113,14 @@ void Console::flush_locked()
         hide_progress();
     }
     auto const text = std::exchange(m_kept_back, {});
-    int const failure = write_all(m_streams.answer, text);
+    int const failure = write_all(m_streams.answer, text, m_stop);
     if (failure == 0) {
         return;
     }
     m_closed = true;
+    if (failure == ECANCELED) {
+        m_stop->throw_if_requested();
+    }
     if (failure != EPIPE) {
         throw base::Error(base::ExitCode::unavailable, "standard output: " + std::generic_category().message(failure),
                           "Make room where the output goes, or send it elsewhere.");
@@ -142,16 +155,11 @@ void Console::error(std::string_view text, std::string_view hint)
     talk(message);
 }
 
-void Console::ask(std::string_view question)
-{
-    talk(escaped_lines(question));
-}
-
 void Console::talk(std::string_view text)
 {
     std::lock_guard const lock(m_mutex);
     hide_progress();
-    write_all(m_streams.talk, text);
+    write_all(m_streams.talk, text, m_stop);
 }
 
 void Console::progress(std::string_view line)
@@ -163,7 +171,7 @@ void Console::progress(std::string_view line)
     int const width = terminal_width(m_streams.talk);
     // One column stays free: a full line would make some terminals scroll.
     auto const shown = cut(escaped(line), (width > 0 ? width : k_default_width) - 1);
-    write_all(m_streams.talk, "\r\033[K" + shown);
+    write_all(m_streams.talk, "\r\033[K" + shown, m_stop);
     m_progress_shown = true;
 }
 
@@ -176,7 +184,7 @@ void Console::clear_progress()
 void Console::hide_progress()
 {
     if (std::exchange(m_progress_shown, false)) {
-        write_all(m_streams.talk, "\r\033[K");
+        write_all(m_streams.talk, "\r\033[K", m_stop);
     }
 }
 

@@ -5,6 +5,10 @@
 #include <string>
 #include <string_view>
 
+namespace rmqha::base {
+class Stop;
+}
+
 namespace rmqha::output {
 
 enum class Format { table, json, ndjson };
@@ -31,11 +35,13 @@ public:
 
     Console() : Console(Options{}, Streams{}) {}
     explicit Console(Options options) : Console(options, Streams{}) {}
-    Console(Options options, Streams streams);
+    /// `stop`, which must outlive the console, ends waits for a reader that takes nothing; without one they last.
+    Console(Options options, Streams streams, base::Stop const* stop = nullptr);
 
     /// Writes the answer; kept back in parts of 64 KiB unless stdout is a terminal. Throws Error(unavailable) when
     /// stdout cannot take it (a full disk); a closed pipe ends the program's output silently: closed() turns true and
-    /// later calls do nothing.
+    /// later calls do nothing. Throws Interrupted when a stop comes while the reader takes nothing, as a paused pager
+    /// does; what it had not taken is lost, and the output closed.
     void answer(std::string_view text);
     /// Hands on what is kept back; throws as answer() does. main calls it at the end.
     void flush();
@@ -46,8 +52,6 @@ public:
     void detail(std::string_view text);                       ///< the same, only when verbose
     void warn(std::string_view text);                         ///< "rmqha: warning: text"
     void error(std::string_view text, std::string_view hint); ///< "rmqha: error: text", then "hint: hint" unless empty
-
-    void ask(std::string_view question); ///< the question as it is, the cursor behind it
 
     /// Replaces the one progress line at the bottom of a terminal; nothing when stderr is not one, is dumb, or quiet.
     void progress(std::string_view line);
@@ -66,6 +70,7 @@ private:
 
     Options m_options;
     Streams m_streams;
+    base::Stop const* m_stop;
     bool m_color = false;
     bool m_talk_color = false;
     bool m_answer_to_terminal = false;

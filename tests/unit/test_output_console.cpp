@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/stop.hpp"
 #include "output/console.hpp"
 #include "output/json.hpp"
 #include "support/catch.hpp"
@@ -162,6 +163,30 @@ TEST_CASE("a full disk under stdout is an error, a closed pipe is not", "[output
     CHECK(piped.closed());
     CHECK_NOTHROW(piped.answer(std::string(1 << 20, 'x')));
     std::signal(SIGPIPE, before);
+}
+
+TEST_CASE("a stop ends the wait for a reader that takes nothing, and nothing else", "[output]")
+{
+    Pipe const answer;
+    Pipe const talk;
+    REQUIRE(::fcntl(answer.in.get(), F_SETFL, 0) == 0); // as a shell's pipe: writing to it may block
+    base::Stop stop;
+    Console console({}, {answer.in.get(), talk.in.get()}, &stop);
+    stop.request(SIGINT);
+    console.answer("room\n");
+    CHECK_NOTHROW(console.flush());
+    CHECK(answer.text() == "room\n");
+    try {
+        console.answer(std::string(1 << 20, 'x')); // more than the pipe holds
+        FAIL("not interrupted");
+    } catch (base::Interrupted const& interrupted) {
+        CHECK(interrupted.signal == SIGINT);
+    }
+    CHECK(console.closed());
+    CHECK_NOTHROW(console.flush());
+
+    Console talkative({}, {talk.in.get(), answer.in.get()}, &stop);
+    CHECK_NOTHROW(talkative.error(std::string(1 << 20, 'x'), ""));
 }
 
 TEST_CASE("progress is one line cut to the terminal and gone before anything else is said", "[output]")
