@@ -308,7 +308,8 @@ TEST_CASE("an ordinary user has clusters of their own, and a chroot is root's", 
     fs::copy_file(test::rmqha_binary(), home / "rmqha"); // the build may be in a folder that only root may enter
     auto const run = [&](std::vector<std::string> const& words) {
         base::Command command{.argv = {(home / "rmqha").string(), "cluster"},
-                              .environment = {"HOME=" + home.string(), "XDG_STATE_HOME=" + (home / "state").string()},
+                              .environment = {"HOME=" + home.string(), "XDG_STATE_HOME=" + (home / "state").string(),
+                                              "XDG_CONFIG_HOME=" + (home / "config").string()},
                               .input = {},
                               .folder = home.string()};
         if (::geteuid() == 0) {
