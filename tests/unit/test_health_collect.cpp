@@ -162,7 +162,7 @@ TEST_CASE("a login tells refused, silent and unreachable apart")
 
     test::BlackHole const hole;
     node.port = hole.port();
-    CHECK(log_in(node, within(150ms)).asked.outcome == Asked::Outcome::timed_out);
+    CHECK(log_in(node, within(50ms)).asked.outcome == Asked::Outcome::timed_out);
 
     test::ScriptedServer web([](test::Peer& peer) { peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"); });
     node.port = web.port();

@@ -191,14 +191,14 @@ TEST_CASE("the deadline is kept with a peer that is silent, or stops half-way")
 TEST_CASE("a host that drops everything ends at the connect timeout, a silent TLS port too")
 {
     test::BlackHole const hole;
-    http::Request request{.url = url(hole.port()), .connect_timeout = 150ms};
+    http::Request request{.url = url(hole.port()), .connect_timeout = 70ms};
     auto const bad = fault(ask(request));
     CHECK(bad.kind == http::FaultKind::timed_out);
-    CHECK(bad.reason == "no connection within 150ms");
+    CHECK(bad.reason == "no connection within 70ms");
 
     ScriptedServer silent([](Peer& peer) { peer.stay_silent(); });
     request.url = url(silent.port(), "https");
-    CHECK(fault(ask(request)).reason == "no TLS handshake within 150ms");
+    CHECK(fault(ask(request)).reason == "no TLS handshake within 70ms");
 }
 
 TEST_CASE("a stop wakes a waiting request")
