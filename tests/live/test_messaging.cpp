@@ -263,7 +263,8 @@ TEST_CASE("a consumer goes on over another node when its own is killed", "[clust
 TEST_CASE("a publisher leaves a node that is paused under it, and loses nothing", "[cluster]")
 {
     Bench bench;
-    Publishing publishing(bench, 0, k_endless, {.window = 200, .rate = 2000, .confirm_timeout = 3s});
+    Publishing publishing(bench, 0, k_endless,
+                          {.window = 200, .rate = 2000, .confirm_timeout = 3s, .connection_attempts = 30});
     REQUIRE(test::wait_until(1min, [&] { return publishing.confirmed() > 500; }));
     bench.cluster.pause(number_of(bench.cluster, publishing.node()));
     CHECK(publishing.goes_on());
