@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/stop.hpp"
@@ -7,10 +8,12 @@
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -78,11 +81,24 @@ struct Terminal {
         winsize const size{24, 20, 0, 0};
         REQUIRE(::ioctl(user.get(), TIOCSWINSZ, &size) == 0);
     }
+    /// All that was written since the last call. A terminal hands bytes on in order, but in its own time: a mark behind
+    /// the last one tells that nothing is still to come.
     std::string text() const
     {
-        std::array<char, 8192> buffer{};
-        auto const n = ::read(user.get(), buffer.data(), buffer.size());
-        return {buffer.data(), static_cast<std::size_t>(n > 0 ? n : 0)};
+        constexpr char k_mark = '\x1f';
+        REQUIRE(::write(program.get(), &k_mark, 1) == 1);
+        std::string got;
+        auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!got.ends_with(k_mark) && std::chrono::steady_clock::now() < deadline) {
+            pollfd waiting{user.get(), POLLIN, 0};
+            ::poll(&waiting, 1, base::poll_timeout(deadline));
+            std::array<char, 8192> buffer{};
+            auto const n = ::read(user.get(), buffer.data(), buffer.size());
+            got.append(buffer.data(), static_cast<std::size_t>(n > 0 ? n : 0));
+        }
+        REQUIRE(got.ends_with(k_mark));
+        got.pop_back();
+        return got;
     }
     base::Fd user;
     base::Fd program;
