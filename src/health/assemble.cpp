@@ -106,7 +106,9 @@ void fill(std::optional<Value>& target, std::optional<Value> const& value)
     }
 }
 
-void take_figures(Node& node, management::Node const& from)
+/// The figures that /api/nodes and the Prometheus endpoint have in common.
+template <typename Source>
+void take_figures(Node& node, Source const& from)
 {
     fill(node.memory_used, from.memory_used);
     fill(node.memory_limit, from.memory_limit);
@@ -115,18 +117,6 @@ void take_figures(Node& node, management::Node const& from)
     fill(node.fds_used, from.fds_used);
     fill(node.fds_total, from.fds_total);
     fill(node.uptime, from.uptime);
-}
-
-void take_figures(Node& node, management::Metrics const& from)
-{
-    fill(node.memory_used, from.memory_used);
-    fill(node.memory_limit, from.memory_limit);
-    fill(node.disk_free, from.disk_free);
-    fill(node.disk_limit, from.disk_limit);
-    fill(node.fds_used, from.fds_used);
-    fill(node.fds_total, from.fds_total);
-    fill(node.uptime, from.uptime);
-    fill(node.connections, from.connections);
 }
 
 /// What the node told of itself over HTTP. Metrics first: they are there even while a peer hangs.
@@ -134,6 +124,7 @@ void take_own_word(Node& node, NodeAnswers const& answers)
 {
     if (auto const* metrics = value_of(answers.metrics)) {
         take_figures(node, *metrics);
+        fill(node.connections, metrics->connections);
         node.figures_source = "metrics";
         node.version = metrics->version;
         node.cluster_name = metrics->cluster_name;

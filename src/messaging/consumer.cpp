@@ -163,7 +163,7 @@ private:
                 throw base::Error(failure.code(), failure.what(), failure.hint());
             }
             m_note(fmt::format("{}; trying again", failure.what()));
-            pause();
+            base::SystemClock().sleep_until(SteadyClock::now() + m_options.retry_delay, m_stop);
             m_channel_gone = true;
             return;
         }
@@ -176,16 +176,8 @@ private:
                               failure.hint());
         }
         if (m_fruitless > 1) {
-            pause();
+            base::SystemClock().sleep_until(SteadyClock::now() + m_options.retry_delay, m_stop);
         }
-    }
-
-    void pause()
-    {
-        auto const until = SteadyClock::now() + m_options.retry_delay;
-        pollfd waiting{.fd = m_stop.fd(), .events = POLLIN, .revents = 0};
-        ::poll(&waiting, 1, base::poll_timeout(until));
-        m_stop.throw_if_requested();
     }
 
     void close()

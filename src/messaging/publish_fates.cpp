@@ -138,7 +138,7 @@ void PublishRun::recover(amqp::Failure const& failure)
                           failure.hint());
     }
     if (m_fruitless > 1) {
-        pause(m_options.retry_delay);
+        base::SystemClock().sleep_until(SteadyClock::now() + m_options.retry_delay, m_stop);
     }
 }
 
@@ -161,7 +161,7 @@ void PublishRun::recover_channel(amqp::Failure const& failure)
         m_isolating = true;
         if (failure.retry() != amqp::Retry::never) {
             note(fmt::format("{}; trying again", failure.what()));
-            pause(m_options.retry_delay);
+            base::SystemClock().sleep_until(SteadyClock::now() + m_options.retry_delay, m_stop);
         }
     }
     constexpr int k_most_closes = 10; // two suffice to find a culprit; more without a fate lead nowhere
@@ -169,14 +169,6 @@ void PublishRun::recover_channel(amqp::Failure const& failure)
         throw base::Error(failure.code(), failure.what(), failure.hint());
     }
     m_channel_gone = true;
-}
-
-void PublishRun::pause(base::milliseconds time)
-{
-    auto const until = SteadyClock::now() + time;
-    pollfd waiting{.fd = m_stop.fd(), .events = POLLIN, .revents = 0};
-    ::poll(&waiting, 1, base::poll_timeout(until));
-    m_stop.throw_if_requested();
 }
 
 void PublishRun::collect_last_confirms()

@@ -50,7 +50,6 @@ private:
     /// The broker closed the channel over some message. With one under way that is the culprit; with several, they go
     /// out again one at a time until it shows. When several in a row fail alike, they all will.
     void recover_channel(amqp::Failure const& failure);
-    void pause(base::milliseconds time);
 
     void turn(Source& source);
     std::size_t window() const { return m_isolating ? 1 : m_options.window; }
