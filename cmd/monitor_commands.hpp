@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cmd/command.hpp"
+
+namespace rmqha::cmd {
+
+// What `monitor` is made of, one per subcommand, as command.hpp has it for the whole.
+void add_monitor_status(CLI::App& monitor, Action& chosen);
+
+} // namespace rmqha::cmd

@@ -1,0 +1,65 @@
+#include "cmd/monitor_commands.hpp"
+#include "cmd/monitor_page.hpp"
+#include "cmd/monitor_snapshot.hpp"
+#include "cmd/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace rmqha::cmd {
+namespace {
+
+struct StatusOptions {
+    bool explain = false;
+    bool no_queues = false;
+    int replicas = 0;
+};
+
+base::ExitCode status(Context& context, StatusOptions const& options)
+{
+    Status status;
+    status.snapshot = take_snapshot(context, {.queues = !options.no_queues});
+    fail_unless_reached(status.snapshot);
+
+    auto const& settings = context.settings();
+    health::Rules rules;
+    rules.thresholds = settings.thresholds;
+    rules.replicas = options.replicas;
+    status.context = settings.context;
+    status.score_min = settings.thresholds.cluster_health_min;
+    status.findings = health::findings_of(status.snapshot, rules);
+    status.score = health::score_of(status.snapshot, status.findings);
+
+    if (context.format() == output::Format::table) {
+        context.console.answer(status_page(
+            status, {.width = context.console.width(), .color = context.console.color(), .explain = options.explain}));
+    } else {
+        context.console.answer(status_json(status));
+    }
+    if (status.score.state == health::Severity::critical || status.score.value < status.score_min) {
+        return base::ExitCode::no;
+    }
+    // Nothing is known to be wrong, but not everything is known: neither yes nor no.
+    return status.score.partial ? base::ExitCode::partial : base::ExitCode::ok;
+}
+
+} // namespace
+
+void add_monitor_status(CLI::App& monitor, Action& chosen)
+{
+    auto options = std::make_shared<StatusOptions>();
+    auto* command = monitor.add_subcommand("status", "One page: score and why, nodes, alarms, queues at risk");
+    command->add_flag("--explain", options->explain, "Show how the score came about, who told what, what was skipped");
+    command->add_flag("--no-queues", options->no_queues, "Do not ask for queues");
+    add_number(*command, "--replicas", options->replicas, {1, 100}, "Copies every durable queue must have");
+    set_examples(*command,
+                 {{"rmqha monitor status", "one page; exits 0 when healthy, 1 when not, 3 when not all could be asked"},
+                  {"rmqha monitor status --explain", "the sum behind the score, and who told what"},
+                  {"rmqha monitor status --format json | jq .score", "for scripts"},
+                  {"rmqha monitor status --replicas 3", "complain about durable queues with fewer copies"}});
+    command->callback(
+        [options, &chosen] { chosen = [options](Context& context) { return status(context, *options); }; });
+}
+
+} // namespace rmqha::cmd
