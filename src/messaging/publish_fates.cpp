@@ -21,8 +21,10 @@ constexpr auto k_lasting = std::chrono::minutes(1); ///< a connection that held 
 void PublishRun::on_confirm(amqp::Confirm const& confirm)
 {
     auto const now = SteadyClock::now();
-    m_ledger.longest_silence = std::max(m_ledger.longest_silence, now - m_last_confirm);
-    m_last_confirm = now;
+    if (confirm.positive) {
+        m_ledger.longest_silence = std::max(m_ledger.longest_silence, now - m_last_confirm);
+        m_last_confirm = now;
+    }
     m_window.confirm(confirm.tag, confirm.multiple, [&](Slot slot) { resolve(slot, confirm.positive, now); });
 }
 

@@ -176,8 +176,8 @@ void PublishRun::send(Slot slot, base::TimePoint now)
     m_ledger.resent += pending.sendings++ > 0 ? 1U : 0U;
     pending.sent_at = now;
     if (m_options.confirms) {
-        if (m_window.in_flight() == 0) {
-            m_last_confirm = now; // silence counts from when something was asked for
+        if (m_window.used() == 1 && pending.sendings == 1) {
+            m_last_confirm = now; // silence counts from when something was asked for, whatever was lost since
         }
         m_window.sent(slot);
     } else {

@@ -50,7 +50,7 @@ struct Ledger {
     std::uint64_t reconnects = 0;
     base::Duration elapsed{};
     base::Duration blocked{};         ///< time spent under connection.blocked
-    base::Duration longest_silence{}; ///< longest time between two confirms while some were awaited
+    base::Duration longest_silence{}; ///< longest time without a message confirmed while some were awaited
     std::string first_failure;        ///< reason of the first message that did not make it
 
     std::uint64_t failed() const { return nacked + returned + refused + unknown; }

@@ -225,6 +225,33 @@ TEST_CASE("a lost connection: what is unconfirmed goes out again in order, nothi
     CHECK(again == expected);
 }
 
+TEST_CASE("an outage is a silence: from the last confirm before it to the first after, nacks and connections between")
+{
+    constexpr auto k_takes = 30ms;
+    Run run;
+    auto const takes_time = [&] { base::SystemClock().sleep_until(std::chrono::steady_clock::now() + k_takes, {}); };
+    run.cluster.broker->on_publish = [&](FakeChannel& channel, Sent const& sent) {
+        if (channel.number() == 1 && sent.tag == 3) {
+            channel.lose(lost());
+        } else if (channel.number() == 2) {
+            channel.confirm(sent.tag, false, false);
+            takes_time();
+            channel.lose(lost());
+        } else {
+            channel.confirm(sent.tag);
+        }
+    };
+    run.cluster.on_dial = [&](config::Node const&) {
+        takes_time();
+        return std::optional<amqp::Failure>();
+    };
+    run.options.window = 1;
+    run.publish(5);
+    CHECK(run.ledger.confirmed == 5);
+    CHECK(run.ledger.reconnects == 2);
+    CHECK(run.ledger.longest_silence >= 3 * k_takes);
+}
+
 TEST_CASE("confirms that came before the connection was lost count")
 {
     Run run;
