@@ -1,9 +1,9 @@
 #include "base/file.hpp"
-#include "cluster/connector.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/publisher.hpp"
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
+#include "support/live_connector.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <nlohmann/json.hpp>
@@ -39,19 +39,8 @@ struct Bench {
 
     cluster::Connector connector(cluster::Observer observer = {}) const
     {
-        config::Settings settings;
-        settings.nodes = cluster.nodes();
-        settings.connection_timeout = 1s;
-        settings.connection_attempts = 30;
-        settings.retry_delay = 200ms;
         auto& self = const_cast<Bench&>(*this);
-        return {settings,
-                {.dial = cluster::make_dial(settings, cluster.credentials(), "test"),
-                 .figures = {},
-                 .state = cluster::NodeStateFile(cluster::NodeStateFile::path_for(settings.nodes)),
-                 .clock = self.clock,
-                 .stop = self.stop,
-                 .observer = std::move(observer)}};
+        return test::make_live_connector(cluster, self.clock, self.stop, {.observer = std::move(observer)});
     }
 
     base::Finished rmqha(std::vector<std::string> arguments) const
