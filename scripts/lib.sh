@@ -8,7 +8,7 @@ readonly RMQHA_ROOT
 # shellcheck disable=SC2034 # for those who source this
 readonly -a RMQHA_BUILD_PACKAGES=(
     g++ cmake ninja-build ccache mold pkg-config
-    librabbitmq-dev libcurl4-openssl-dev libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev libssl-dev catch2
+    librabbitmq-dev libcurl4-openssl-dev libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev libpcre2-dev libssl-dev catch2
     scdoc
 )
 

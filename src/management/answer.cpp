@@ -1,5 +1,6 @@
 #include "management/answer.hpp"
 
+#include "management/fields.hpp"
 #include "management/problem.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,62 +12,6 @@ namespace rmqha::management {
 namespace {
 
 using nlohmann::json;
-
-json const* member(json const& object, char const* key)
-{
-    if (!object.is_object()) {
-        return nullptr;
-    }
-    auto const found = object.find(key);
-    return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string text(json const& object, char const* key)
-{
-    json const* value = member(object, key);
-    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-}
-
-std::optional<std::uint64_t> number(json const& object, char const* key)
-{
-    json const* value = member(object, key);
-    if (value == nullptr || !value->is_number() || value->get<double>() < 0) {
-        return std::nullopt; // "not_available", "undefined", ...
-    }
-    return value->is_number_float() ? static_cast<std::uint64_t>(value->get<double>()) : value->get<std::uint64_t>();
-}
-
-std::optional<int> small_number(json const& object, char const* key)
-{
-    auto const value = number(object, key);
-    return value && *value < 1'000'000 ? std::optional(static_cast<int>(*value)) : std::nullopt;
-}
-
-std::optional<bool> truth(json const& object, char const* key)
-{
-    json const* value = member(object, key);
-    return value != nullptr && value->is_boolean() ? std::optional(value->get<bool>()) : std::nullopt;
-}
-
-std::optional<std::vector<std::string>> texts(json const& object, char const* key)
-{
-    json const* value = member(object, key);
-    if (value == nullptr || !value->is_array()) {
-        return std::nullopt;
-    }
-    std::vector<std::string> list;
-    for (json const& item : *value) {
-        if (item.is_string()) {
-            list.push_back(item.get<std::string>());
-        }
-    }
-    return list;
-}
-
-Problem unreadable(char const* wanted)
-{
-    return {Problem::Kind::unreadable, std::string("the answer is not ") + wanted};
-}
 
 /// An object read by `read`, or why not.
 template <typename Value, typename Read>
@@ -118,24 +63,6 @@ Node node_of(json const& item)
         node.uptime = base::milliseconds(*uptime);
     }
     return node;
-}
-
-Policy policy_of(json const& item)
-{
-    Policy policy{text(item, "vhost"), text(item, "name"), {}, {}};
-    json const empty = json::object();
-    json const* definition = member(item, "definition");
-    json const& keys = definition != nullptr ? *definition : empty;
-    if (auto mode = text(keys, "ha-mode"); !mode.empty()) {
-        policy.ha_mode = mode;
-        policy.copies = small_number(keys, "ha-params");
-        if (auto const nodes = texts(keys, "ha-params")) {
-            policy.copies = static_cast<int>(nodes->size());
-        }
-    } else {
-        policy.copies = small_number(keys, "target-group-size");
-    }
-    return policy;
 }
 
 Queue queue_of(json const& item)
@@ -242,11 +169,6 @@ Answer<std::vector<Vhost>> read_vhosts(http::Result const& result)
         }
         return vhost;
     });
-}
-
-Answer<std::vector<Policy>> read_policies(http::Result const& result)
-{
-    return list_of<Policy>(result, policy_of);
 }
 
 Answer<std::vector<Queue>> read_queues(http::Result const& result)

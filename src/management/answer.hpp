@@ -46,10 +46,23 @@ Answer<std::vector<Node>> read_nodes(http::Result const& result);
 /// Reads health/checks/alarms, where 503 is the answer "there are some". Complete for the whole cluster, and at once.
 Answer<std::vector<Alarm>> read_alarms(http::Result const& result);
 Answer<std::vector<Vhost>> read_vhosts(http::Result const& result);
-Answer<std::vector<Policy>> read_policies(http::Result const& result);
+Answer<std::vector<Policy>> read_policies(http::Result const& result, PolicyKind kind = PolicyKind::policy);
+/// One policy by its name; nothing when there is none, or no such vhost.
+Answer<std::optional<Policy>> read_policy(http::Result const& result, PolicyKind kind);
 /// Reads /api/queues in any of its forms. A key that comes twice in one object is taken once (brokers send the live
 /// value and a stale one in no reliable order), a queue that is listed twice is listed once, with the first's leader.
 Answer<std::vector<Queue>> read_queues(http::Result const& result);
+
+/// Reads /api/queues as policies see it, with or without statistics; each queue once.
+Answer<std::vector<PolicyQueue>> read_policy_queues(http::Result const& result);
+/// One queue by its name; nothing when there is none, or no such vhost.
+Answer<std::optional<PolicyQueue>> read_policy_queue(http::Result const& result);
+
+/// Reads /api/deprecated-features, which brokers before 3.13 do not have: whether classic queues can be mirrored.
+Answer<bool> read_mirroring(http::Result const& result);
+
+/// Reads the answer to a PUT or DELETE: whether it made something new (201), else it was there already.
+Answer<bool> read_written(http::Result const& result);
 
 /// Reads Prometheus text: /metrics of a node.
 Answer<Metrics> read_metrics(http::Result const& result);

@@ -45,6 +45,14 @@ http::Request get(config::Node const& node, Access const& access, std::string co
     return made;
 }
 
+http::Request write(config::Node const& node, Access const& access, Write const& wanted)
+{
+    auto made = get(node, access, wanted.path);
+    made.method = wanted.method;
+    made.body = wanted.body;
+    return made;
+}
+
 http::Request get_metrics(config::Node const& node, Access const& access, std::string const& path)
 {
     auto const port = node.prometheus_port;

@@ -22,6 +22,14 @@ std::string percent_encoded(std::string_view text);
 /// GET of `path` ("/api/whoami") at the node's management port, over HTTPS when TLS is on.
 http::Request get(config::Node const& node, Access const& access, std::string const& path);
 
+/// The same with another method, and a body unless that is empty.
+struct Write {
+    std::string method; ///< "PUT", "DELETE", "POST"
+    std::string path;
+    std::string body{}; ///< JSON
+};
+http::Request write(config::Node const& node, Access const& access, Write const& wanted);
+
 /// GET of `path` at the node's Prometheus port, without credentials, which it does not ask for. Over HTTPS when TLS is
 /// on; but the plugin's own two ports are what they are: 15692 always plain HTTP, 15691 always HTTPS.
 http::Request get_metrics(config::Node const& node, Access const& access, std::string const& path);
@@ -32,6 +40,8 @@ namespace path {
 inline constexpr char const* k_whoami = "/api/whoami";
 inline constexpr char const* k_alarms = "/api/health/checks/alarms";
 inline constexpr char const* k_policies = "/api/policies";
+inline constexpr char const* k_operator_policies = "/api/operator-policies";
+inline constexpr char const* k_deprecated_features = "/api/deprecated-features";
 inline constexpr char const* k_metrics = "/metrics";
 inline constexpr char const* k_queue_depths =
     "/metrics/detailed?family=queue_coarse_metrics&family=queue_consumer_count";
@@ -47,6 +57,9 @@ inline constexpr char const* k_vhosts = "/api/vhosts";
 /// What only statistics tell; for brokers whose Prometheus endpoint does not answer.
 inline constexpr char const* k_queue_statistics =
     "/api/queues?columns=vhost,name,messages,messages_ready,messages_unacknowledged,consumers,policy";
+/// Which policies queues have; up to 10 s behind what is in force.
+inline constexpr char const* k_policy_queues =
+    "/api/queues?columns=vhost,name,type,arguments,policy,operator_policy,effective_policy_definition";
 } // namespace path
 
 } // namespace rmqha::management

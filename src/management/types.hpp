@@ -58,11 +58,33 @@ struct Vhost {
     std::map<std::string, std::string> states; ///< by node name: "running", "stopped", "nodedown"
 };
 
+enum class PolicyKind { policy, operator_policy };
+
+/// Keys with their values as compact JSON text: "max-length" -> "100", "overflow" -> "\"reject-publish\"".
+using PolicyDefinition = std::map<std::string, std::string>;
+
 struct Policy {
     std::string vhost;
     std::string name;
     std::optional<std::string> ha_mode; ///< "all", "exactly", "nodes"; up to RabbitMQ 3.13
     std::optional<int> copies;          ///< what ha-mode exactly or nodes, or target-group-size asks for
+    PolicyKind kind = PolicyKind::policy;
+    std::string pattern;
+    std::string apply_to = "all";
+    double priority = 0; ///< brokers take fractions and negative ones too
+    PolicyDefinition definition;
+};
+
+/// A queue as policies see it, and what the broker says of those in force.
+struct PolicyQueue {
+    std::string vhost;
+    std::string name;
+    std::string type;           ///< "classic", "quorum", "stream"
+    PolicyDefinition arguments; ///< those it was declared with: "x-max-length" -> "100"
+    /// Names, empty for none; nothing when not told, as with a queue just declared.
+    std::optional<std::string> policy;
+    std::optional<std::string> operator_policy;
+    std::optional<PolicyDefinition> effective; ///< what is in force of both together
 };
 
 struct Queue {
