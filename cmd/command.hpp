@@ -33,6 +33,9 @@ public:
     virtual base::Credentials const& credentials() = 0;
     virtual output::Format format() const = 0;
     virtual bool dry_run() const = 0;
+    /// True when --yes was given, or the user says yes to "question? [y/N]" on a terminal. Without a terminal and
+    /// without --yes: throws Error(usage) that says to give --yes.
+    virtual bool confirmed(std::string const& question) = 0;
     /// When the whole command must have answered: --deadline, else `default_time`, from its start. The time a person
     /// took to answer a question before does not count. milliseconds::max() means never. Depends on no context: see
     /// config::Configuration::deadline().
@@ -54,6 +57,7 @@ using Action = std::function<base::ExitCode(Context&)>;
 void add_connect(CLI::App& app, Action& chosen);
 void add_publish(CLI::App& app, Action& chosen);
 void add_consume(CLI::App& app, Action& chosen);
+void add_policy(CLI::App& app, Action& chosen);
 void add_queue(CLI::App& app, Action& chosen);
 void add_monitor(CLI::App& app, Action& chosen);
 void add_cluster(CLI::App& app, Action& chosen);

@@ -31,6 +31,7 @@ void build(CLI::App& root, cmd::SharedOptions& options, cmd::Action& chosen)
     cmd::add_connect(root, chosen);
     cmd::add_publish(root, chosen);
     cmd::add_consume(root, chosen);
+    cmd::add_policy(root, chosen);
     cmd::add_queue(root, chosen);
     cmd::add_monitor(root, chosen);
     cmd::add_cluster(root, chosen);

@@ -9,8 +9,11 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 
@@ -23,6 +26,28 @@ using base::ExitCode;
 
 /// For the password command, and for a person at the prompt, when no --deadline says otherwise.
 constexpr auto k_login_time = std::chrono::seconds(60);
+
+/// A line from standard input, without its end; nothing at the end of the input. Throws Interrupted on a stop.
+std::optional<std::string> read_line(base::Stop const& stop)
+{
+    std::string line;
+    while (true) {
+        std::array<pollfd, 2> waits{{{STDIN_FILENO, POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
+        ::poll(waits.data(), waits.size(), -1);
+        stop.throw_if_requested();
+        if (waits[0].revents == 0) {
+            continue;
+        }
+        char letter = 0;
+        if (::read(STDIN_FILENO, &letter, 1) <= 0) {
+            return std::nullopt;
+        }
+        if (letter == '\n') {
+            return line;
+        }
+        line += letter;
+    }
+}
 
 class CommandContext final : public Context {
 public:
@@ -47,14 +72,25 @@ public:
             sources.variable = base::environment("RMQHA_PASSWORD").value_or("");
             sources.warn = [this](std::string const& text) { console.warn(text); };
             sources.ask = [this, until](std::string const& prompt) {
-                auto const before = clock.now();
-                auto answer = config::ask_password(prompt, until, stop);
-                m_asked += clock.now() - before;
-                return answer;
+                return while_asking([&] { return config::ask_password(prompt, until, stop); });
             };
             m_credentials = config::find_credentials(settings(), sources, until, stop);
         }
         return *m_credentials;
+    }
+
+    bool confirmed(std::string const& question) override
+    {
+        if (m_options.yes) {
+            return true;
+        }
+        if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
+            throw Error(ExitCode::usage, question + ": nobody to ask, as there is no terminal",
+                        "Give --yes if that is what you want, or --dry-run to see what would be done.");
+        }
+        console.ask(question + "? [y/N] ");
+        auto const answer = while_asking([this] { return read_line(stop); });
+        return answer == "y" || answer == "Y" || answer == "yes";
     }
 
     base::TimePoint deadline(base::milliseconds default_time) override
@@ -65,6 +101,15 @@ public:
     }
 
 private:
+    template <typename Ask>
+    std::optional<std::string> while_asking(Ask const& ask)
+    {
+        auto const before = clock.now();
+        auto answer = ask();
+        m_asked += clock.now() - before;
+        return answer;
+    }
+
     SharedOptions const& m_options;
     config::Configuration& m_configuration;
     base::TimePoint m_start;
@@ -114,6 +159,7 @@ void add_shared_options(CLI::App& root, SharedOptions& options)
 
     root.add_flag("--dry-run", options.dry_run, "show what would be changed and change nothing")
         ->group(k_changes_group);
+    root.add_flag("-y,--yes", options.yes, "do not ask before changing something")->group(k_changes_group);
 }
 
 void check_dry_run(CLI::App& root, SharedOptions const& options)
@@ -121,7 +167,8 @@ void check_dry_run(CLI::App& root, SharedOptions const& options)
     // Those that change nothing anyway, and those that show what they would change.
     static std::set<std::string> const able{"connect",        "monitor.status", "completion",   "cluster.list",
                                             "cluster.status", "context.list",   "context.show", "context.use",
-                                            "context.set",    "queue.declare"};
+                                            "context.set",    "queue.declare",  "policy.list",  "policy.show",
+                                            "policy.set",     "policy.delete"};
     auto const path = path_of(*chosen_commands(root).back());
     if (options.dry_run && !able.contains(path)) {
         auto name = path;

@@ -18,6 +18,7 @@ struct SharedOptions {
     output::Format format = output::Format::table;
     output::Console::Options console;
     bool dry_run = false;
+    bool yes = false;
     std::string context;
     std::string config;
 };

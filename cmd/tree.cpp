@@ -96,7 +96,7 @@ void give(CLI::Option& option, config::Found const& found)
 }
 
 // What is said for an option of all commands. The connection options and --context are the configuration's own
-// business. Whether to change things is said anew each time, never by a file.
+// business. What changes things, --yes above all, is said anew each time, never by a file.
 std::optional<config::Found> found_for_all(CLI::Option const& option, config::Configuration& configuration)
 {
     auto const key = key_of(option);

@@ -146,6 +146,11 @@ void Console::warn(std::string_view text)
     talk(fmt::format("rmqha: {} {}\n", styled("warning:", Style::warning, m_talk_color), escaped_lines(text)));
 }
 
+void Console::ask(std::string_view question)
+{
+    talk(fmt::format("rmqha: {}", escaped_lines(question)));
+}
+
 void Console::error(std::string_view text, std::string_view hint)
 {
     auto message = fmt::format("rmqha: {} {}\n", styled("error:", Style::bad, m_talk_color), escaped_lines(text));

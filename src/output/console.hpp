@@ -51,6 +51,7 @@ public:
     void note(std::string_view text);                         ///< "rmqha: text" unless quiet
     void detail(std::string_view text);                       ///< the same, only when verbose
     void warn(std::string_view text);                         ///< "rmqha: warning: text"
+    void ask(std::string_view question);                      ///< "rmqha: question", the cursor behind it
     void error(std::string_view text, std::string_view hint); ///< "rmqha: error: text", then "hint: hint" unless empty
 
     /// Replaces the one progress line at the bottom of a terminal; nothing when stderr is not one, is dumb, or quiet.

@@ -7,11 +7,11 @@
 
 namespace rmqha::policy {
 
-enum class Action { make, change, remove };
+enum class ChangeKind { make, change, remove };
 
 /// One policy that would change.
 struct Change {
-    Action action = Action::make;
+    ChangeKind kind = ChangeKind::make;
     Policy before; ///< of change and remove
     Policy after;  ///< of make and change
 };
@@ -26,11 +26,21 @@ struct QueueChange {
     Effective after;
 };
 
+/// Keys of a policy made or changed that do nothing for queues its pattern matches.
+struct Gap {
+    Policy policy;
+    std::string type;              ///< of the queues
+    std::vector<std::string> keys; ///< the queue type does not take them
+    bool whole = false;            ///< nothing of the policy applies, for these keys; else these keys only
+    std::vector<std::string> queues;
+};
+
 /// What would be done, in the order it is safe to do: what is new or changes first, lowest priority first, so that no
 /// queue is without a policy in between; then what goes.
 struct Plan {
     std::vector<Change> changes;
     std::vector<QueueChange> queues;
+    std::vector<Gap> gaps;
 
     bool empty() const noexcept { return changes.empty(); }
 };
@@ -45,6 +55,10 @@ std::vector<Change> changes_between(std::vector<Policy> const& actual, std::vect
 
 /// The policies after the changes.
 std::vector<Policy> applied(std::vector<Policy> policies, std::vector<Change> const& changes);
+
+/// What of these policies does nothing for which of the queues. Sorted by policy, then type.
+std::vector<Gap> gaps_of(Evaluator const& evaluator, std::vector<PolicyQueue> const& queues,
+                         std::vector<Policy> const& policies);
 
 /// The changes, and what they do to these queues.
 Plan plan_of(std::vector<Policy> const& actual, std::vector<Change> changes, std::vector<PolicyQueue> const& queues,

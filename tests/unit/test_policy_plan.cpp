@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 
 using namespace rmqha;
-using policy::Action;
+using policy::ChangeKind;
 using policy::Policy;
 using policy::PolicyQueue;
 
@@ -31,11 +31,11 @@ TEST_CASE("what is new and what differs comes before what goes, lower priorities
     auto const changes = policy::changes_between({policy_of("gone", 0, "1"), policy_of("other", 1, "1")},
                                                  {policy_of("new", 9, "1"), policy_of("other", 5, "1")});
     REQUIRE(changes.size() == 3);
-    CHECK(changes[0].action == Action::change);
+    CHECK(changes[0].kind == ChangeKind::change);
     CHECK(changes[0].before.priority == 1);
-    CHECK(changes[1].action == Action::make);
+    CHECK(changes[1].kind == ChangeKind::make);
     CHECK(policy::subject(changes[1]).name == "new");
-    CHECK(changes[2].action == Action::remove);
+    CHECK(changes[2].kind == ChangeKind::remove);
     CHECK(policy::subject(changes[2]).name == "gone");
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("a policy and an operator policy of one name are two")
     operators.kind = policy::PolicyKind::operator_policy;
     auto const changes = policy::changes_between({policy_of("a", 1, "1")}, {policy_of("a", 1, "1"), operators});
     REQUIRE(changes.size() == 1);
-    CHECK(changes[0].action == Action::make);
+    CHECK(changes[0].kind == ChangeKind::make);
 }
 
 TEST_CASE("the plan names the queues at which something else would be in force, and only those")

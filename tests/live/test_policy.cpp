@@ -1,0 +1,120 @@
+#include "support/brokers.hpp"
+#include "support/catch.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+using namespace rmqha;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A vhost of its own on the cluster under test, and `rmqha policy` in it.
+class Policies {
+public:
+    base::Finished run(std::vector<std::string> const& arguments) const
+    {
+        std::vector<std::string> all{"--context", cluster.name(), "--vhost", vhost.name(), "policy"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        return test::run_rmqha(all);
+    }
+
+    nlohmann::json json(std::vector<std::string> arguments) const
+    {
+        arguments.insert(arguments.end(), {"--format", "json"});
+        auto const answer = run(arguments);
+        INFO(answer.output << answer.errors);
+        REQUIRE(answer.status == 0);
+        return nlohmann::json::parse(answer.output);
+    }
+
+    void declare(std::string const& queue, std::string const& type)
+    {
+        auto const path = fmt::format("/api/queues/{}/{}", vhost.name(), queue);
+        auto const body = fmt::format(R"({{"durable":true,"arguments":{{"x-queue-type":"{}"}}}})", type);
+        REQUIRE(cluster.manage(1, "PUT", path, body).status == 201);
+    }
+
+    nlohmann::json queue(std::string const& name)
+    {
+        auto const answer = cluster.manage(1, "GET", fmt::format("/api/queues/{}/{}", vhost.name(), name));
+        return nlohmann::json::parse(answer.body, nullptr, false);
+    }
+
+    /// The broker's own names of the policies, sorted by it.
+    nlohmann::json stored(std::string const& kind = "policies")
+    {
+        return nlohmann::json::parse(cluster.manage(1, "GET", fmt::format("/api/{}/{}", kind, vhost.name())).body);
+    }
+
+    bool mirrors() const { return cluster.version().starts_with("3."); }
+
+    test::LiveCluster cluster;
+    test::TemporaryVhost vhost{cluster};
+};
+
+} // namespace
+
+TEST_CASE("a policy is made, left alone when it is the same, changed and deleted", "[live]")
+{
+    Policies policies;
+    auto const set = std::vector<std::string>{"set", "limit", "^orders\\.", "max-length=10", "--priority", "3"};
+    auto answer = policies.run(set);
+    CHECK(answer.status == 0);
+    CHECK_THAT(answer.output, Catch::EndsWith(": made\n"));
+    CHECK_THAT(policies.run(set).output, Catch::EndsWith(": unchanged\n"));
+    answer = policies.run({"set", "limit", "^orders\\.", "max-length=20", "overflow=reject-publish"});
+    CHECK_THAT(answer.output, Catch::EndsWith(": changed\n"));
+
+    auto const stored = policies.stored();
+    REQUIRE(stored.size() == 1);
+    CHECK(stored[0]["pattern"] == "^orders\\.");
+    CHECK(stored[0]["priority"] == 0);
+    CHECK(stored[0]["definition"] == nlohmann::json{{"max-length", 20}, {"overflow", "reject-publish"}});
+    auto const shown = policies.json({"show", "limit"})["policies"][0];
+    CHECK(shown["definition"] == stored[0]["definition"]);
+
+    answer = policies.run({"delete", "limit"});
+    CHECK(answer.status == 64); // nobody to ask
+    CHECK_THAT(answer.errors, Catch::Contains("Give --yes"));
+    CHECK(policies.stored().size() == 1);
+    CHECK(policies.run({"delete", "limit", "--yes"}).status == 0);
+    CHECK(policies.stored().empty());
+    CHECK(policies.run({"delete", "limit", "--yes"}).status == 1);
+}
+
+TEST_CASE("operator policies are their own kind, and both kinds are listed", "[live]")
+{
+    Policies policies;
+    REQUIRE(policies.run({"set", "one", "^a", "max-length=10"}).status == 0);
+    REQUIRE(policies.run({"set", "one", "^a", "max-length=5", "--operator"}).status == 0);
+    CHECK(policies.stored("operator-policies")[0]["definition"]["max-length"] == 5);
+    CHECK(policies.json({"list"})["policies"].size() == 2);
+    CHECK(policies.json({"list", "--operator"})["policies"].size() == 1);
+    CHECK(policies.run({"delete", "one", "--operator", "--yes"}).status == 0);
+    CHECK(policies.json({"list"})["policies"].size() == 1);
+}
+
+TEST_CASE("a dry run names the queues that would change, and changes nothing", "[live]")
+{
+    Policies policies;
+    policies.declare("orders", "classic");
+    policies.declare("other", "classic");
+    auto const plan = policies.json({"set", "limit", "^ord", "max-length=10", "--dry-run"});
+    REQUIRE(plan["queues"].size() == 1);
+    CHECK(plan["queues"][0]["name"] == "orders");
+    CHECK(plan["queues"][0]["after"]["definition"]["max-length"] == 10);
+    CHECK(policies.stored().empty());
+}
+
+TEST_CASE("what the broker has against a policy is told in words", "[live]")
+{
+    Policies policies;
+    auto const answer = policies.run({"set", "x", "", "of-no-plugin=1", "--allow-unknown"});
+    CHECK(answer.status == 65);
+    CHECK_THAT(answer.errors, Catch::Contains("the broker refuses it: this broker does not know the key of-no-plugin"));
+    auto const nowhere = test::run_rmqha(
+        {"--context", policies.cluster.name(), "--vhost", "nowhere", "policy", "set", "x", "", "max-length=1"});
+    CHECK(nowhere.status == 1);
+    CHECK_THAT(nowhere.errors, Catch::Contains("vhost \"nowhere\": there is none of that name"));
+}
