@@ -9,6 +9,7 @@ void add_monitor(CLI::App& app, Action& chosen)
     auto& monitor = *app.add_subcommand("monitor", "See how healthy the cluster is");
     monitor.require_subcommand(1);
     add_monitor_status(monitor, chosen);
+    add_monitor_views(monitor, chosen);
 }
 
 } // namespace rmqha::cmd

@@ -6,5 +6,6 @@ namespace rmqha::cmd {
 
 // What `monitor` is made of, one per subcommand, as command.hpp has it for the whole.
 void add_monitor_status(CLI::App& monitor, Action& chosen);
+void add_monitor_views(CLI::App& monitor, Action& chosen);
 
 } // namespace rmqha::cmd

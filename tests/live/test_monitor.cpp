@@ -147,6 +147,34 @@ TEST_CASE("monitor status takes a node whose RabbitMQ is stopped for down, thoug
     monitored.json_until(is_ok);
 }
 
+TEST_CASE("monitor views shows a node that has lost its peers, and that all agree again", "[cluster]")
+{
+    Monitored monitored;
+    auto const views = [&] {
+        auto const answer =
+            test::run_rmqha({"--context", monitored.cluster.name(), "monitor", "views", "--format", "json"});
+        return std::pair(answer.status, nlohmann::json::parse(answer.output, nullptr, false));
+    };
+    monitored.json_until(is_ok);
+    CHECK(views().first == 0);
+
+    test::Isolated isolated(monitored.cluster, 3);
+    nlohmann::json divided;
+    CHECK(test::wait_until(1min, [&] {
+        auto const [status, json] = views();
+        divided = json;
+        return status == 1 && json.at("nodes")[2].at("not_running").size() == 2;
+    }));
+    INFO(divided.dump(2));
+    CHECK(divided.at("agree") == false);
+    CHECK(divided.at("findings")[0].at("severity") == "CRITICAL");
+    CHECK(has(divided, "VIEWS-DISAGREE", "CRITICAL"));
+
+    isolated.heal();
+    monitored.json_until(is_ok);
+    CHECK(views().first == 0);
+}
+
 TEST_CASE("monitor status names a node whose packets vanish, and answers by the deadline", "[live]")
 {
     test::LiveCluster const cluster;

@@ -73,6 +73,23 @@ private:
     bool m_disturbed = false;
 };
 
+/// A node cut off from its peers, though not from its clients: neither side accepts the other's cookie. Healed by a
+/// restart, at the latest when it goes away.
+class Isolated {
+public:
+    Isolated(LiveCluster& cluster, int number);
+    Isolated(Isolated const&) = delete;
+    Isolated& operator=(Isolated const&) = delete;
+    ~Isolated();
+
+    void heal();
+
+private:
+    LiveCluster& m_cluster;
+    int m_number;
+    bool m_healed = false;
+};
+
 /// A vhost of the cluster's own for one test, removed with all its queues at the end. Its user may do everything in it.
 class TemporaryVhost {
 public:
