@@ -1,0 +1,49 @@
+#include "base/encoding.hpp"
+#include "support/catch.hpp"
+
+#include <utility>
+
+using namespace rmqha;
+
+TEST_CASE("base64 is that of RFC 4648")
+{
+    std::pair<std::string, std::string> const pairs[] = {{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}};
+    for (auto const& [bytes, text] : pairs) {
+        CHECK(base::to_base64(bytes) == text);
+        CHECK(base::from_base64(text) == bytes);
+    }
+}
+
+TEST_CASE("base64 of any bytes comes back, also beyond one step of the encoder")
+{
+    std::string bytes;
+    for (std::size_t i = 0; i < (3U << 20U) + 7; ++i) {
+        bytes.push_back(static_cast<char>(i * 7 + i / 256));
+    }
+    CHECK(base::from_base64(base::to_base64(bytes)) == bytes);
+}
+
+TEST_CASE("what is not base64 is told apart")
+{
+    for (auto const* text :
+         {"Zg=", "Zg", "Z===", "Zm9v\n", " Zm9v", "Zm 9", "Z=9v", "Zg==Zg==", "Zm9-", "Zm9_", "Zh==", "===="}) {
+        CAPTURE(text);
+        CHECK_FALSE(base::from_base64(text));
+    }
+}
+
+TEST_CASE("well-formed UTF-8 is told from other bytes")
+{
+    for (auto const* text : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xef\xbf\xbf",
+                             "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+        CHECK(base::is_utf8(text));
+    }
+    CHECK(base::is_utf8(std::string_view("\0x", 2)));
+    for (auto const* text :
+         {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2x", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82",
+          "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x90\x80", "\xff", "a\xfe"}) {
+        CAPTURE(text);
+        CHECK_FALSE(base::is_utf8(text));
+    }
+}
