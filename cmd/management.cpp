@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace rmqha::cmd {
 
 namespace {
@@ -46,11 +48,17 @@ std::string hint_of(Kind kind)
 Management::Management(Context& context, base::milliseconds default_time)
     : m_transport(http::make_curl_transport()),
       m_deadline(base::k_never),
+      m_clock(context.clock),
       m_client(context.settings().nodes,
                {context.credentials(), context.settings().tls, context.settings().connection_timeout},
                {*m_transport, context.stop, context.clock})
 {
     m_deadline = context.deadline(default_time); // after the time that a password took to type
+}
+
+http::Result Management::get(std::string const& path, base::milliseconds patience)
+{
+    return m_client.get(path, std::min(m_deadline, m_clock.now() + patience));
 }
 
 void Management::fail(management::Problem const& problem, std::string const& subject) const

@@ -29,6 +29,8 @@ public:
     }
 
     http::Result get(std::string const& path) { return m_client.get(path, m_deadline); }
+    /// For what the command can do without: waits no longer than `patience`.
+    http::Result get(std::string const& path, base::milliseconds patience);
     http::Result write(management::Write const& wanted) { return m_client.write(wanted, m_deadline); }
 
     /// The value, or the problem thrown.
@@ -47,6 +49,7 @@ public:
 private:
     std::unique_ptr<http::Transport> m_transport;
     base::TimePoint m_deadline;
+    base::Clock const& m_clock;
     management::Client m_client;
 };
 

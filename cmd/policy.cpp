@@ -10,6 +10,7 @@ void add_policy(CLI::App& app, Action& chosen)
     policy->require_subcommand(1);
     add_policy_show(*policy, chosen);
     add_policy_set(*policy, chosen);
+    add_policy_set_ha(*policy, chosen);
 }
 
 } // namespace rmqha::cmd

@@ -15,6 +15,7 @@ namespace rmqha::cmd {
 
 void add_policy_show(CLI::App& policy, Action& chosen);
 void add_policy_set(CLI::App& policy, Action& chosen);
+void add_policy_set_ha(CLI::App& policy, Action& chosen);
 
 /// Policies change at once on a healthy cluster; listing ten thousand queues takes up to 4 s.
 inline constexpr base::milliseconds k_policy_time = std::chrono::seconds(20);
@@ -36,6 +37,9 @@ policy::Rules get_rules(Management& api);
 
 /// What the change would do to the queues of its vhost, with all that is there now.
 policy::Plan preview(Management& api, policy::Change const& change);
+
+/// Makes the policy so, unless it is, and tells it; with --dry-run shows what that would do.
+base::ExitCode put_policy(Context& context, Management& api, policy::Policy const& wanted);
 
 /// Does it. Throws Error(data) with the broker's refusal in words.
 void carry_out(Management& api, policy::Change const& change);

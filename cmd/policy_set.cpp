@@ -110,19 +110,7 @@ ExitCode set(Context& context, Options const& options)
 {
     auto const wanted = wanted_policy(context, options);
     Management api(context, k_policy_time);
-    auto const there = get_policy(api, wanted);
-    policy::Change const change{
-        .kind = there ? ChangeKind::change : ChangeKind::make, .before = there.value_or(Policy{}), .after = wanted};
-    if (there && policy::same_content(*there, wanted)) {
-        tell(context, change, "unchanged");
-        return ExitCode::ok;
-    }
-    if (context.dry_run()) {
-        return show_preview(context, api, change);
-    }
-    carry_out(api, change);
-    tell(context, change, there ? "changed" : "made");
-    return ExitCode::ok;
+    return put_policy(context, api, wanted);
 }
 
 ExitCode remove(Context& context, Options const& options)
@@ -162,6 +150,23 @@ void add_delete(CLI::App& policy, Action& chosen)
 }
 
 } // namespace
+
+ExitCode put_policy(Context& context, Management& api, Policy const& wanted)
+{
+    auto const there = get_policy(api, wanted);
+    policy::Change const change{
+        .kind = there ? ChangeKind::change : ChangeKind::make, .before = there.value_or(Policy{}), .after = wanted};
+    if (there && policy::same_content(*there, wanted)) {
+        tell(context, change, "unchanged");
+        return ExitCode::ok;
+    }
+    if (context.dry_run()) {
+        return show_preview(context, api, change);
+    }
+    carry_out(api, change);
+    tell(context, change, there ? "changed" : "made");
+    return ExitCode::ok;
+}
 
 void add_policy_set(CLI::App& policy, Action& chosen)
 {

@@ -168,7 +168,7 @@ void check_dry_run(CLI::App& root, SharedOptions const& options)
     static std::set<std::string> const able{"connect",        "monitor.status", "completion",   "cluster.list",
                                             "cluster.status", "context.list",   "context.show", "context.use",
                                             "context.set",    "queue.declare",  "policy.list",  "policy.show",
-                                            "policy.set",     "policy.delete"};
+                                            "policy.set",     "policy.set-ha",  "policy.delete"};
     auto const path = path_of(*chosen_commands(root).back());
     if (options.dry_run && !able.contains(path)) {
         auto name = path;

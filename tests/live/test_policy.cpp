@@ -118,3 +118,41 @@ TEST_CASE("what the broker has against a policy is told in words", "[live]")
     CHECK(nowhere.status == 1);
     CHECK_THAT(nowhere.errors, Catch::Contains("vhost \"nowhere\": there is none of that name"));
 }
+
+TEST_CASE("set-ha mirrors queues in all three modes, or says what to do instead", "[live]")
+{
+    Policies policies;
+    if (!policies.mirrors()) {
+        auto const answer = policies.run({"set-ha", "ha", "^ha", "--mode", "exactly", "--params", "2"});
+        CHECK(answer.status == 65);
+        CHECK_THAT(answer.errors, Catch::Contains("rmqha queue declare NAME --type quorum --group-size 3"));
+        CHECK(policies.stored().empty());
+        // What the advice says works.
+        CHECK(policies
+                  .run({"set", "ha", "^ha", "target-group-size=3", "delivery-limit=20", "--apply-to", "quorum_queues"})
+                  .status == 0);
+        return;
+    }
+    for (auto const* const name : {"all", "two", "named"}) {
+        policies.declare(name, "classic");
+    }
+    auto const second = policies.cluster.node(2).name;
+    auto const home = policies.queue("named")["node"].get<std::string>();
+    CHECK(policies.run({"set-ha", "ha-all", "^all$", "--mode", "all", "--sync-mode", "automatic"}).status == 0);
+    CHECK(policies.run({"set-ha", "ha-two", "^two$", "--mode", "exactly", "--params", "2"}).status == 0);
+    CHECK(
+        policies.run({"set-ha", "ha-named", "^named$", "--mode", "nodes", "--ha-nodes", home + "," + second}).status ==
+        0);
+    auto const mirrors = [&](char const* name) {
+        auto const queue = policies.queue(name);
+        return queue.contains("slave_nodes") && queue["slave_nodes"].is_array() ? queue["slave_nodes"].size() : 0;
+    };
+    auto const nodes = policies.cluster.nodes().size();
+    CHECK(test::wait_until(1min, [&] { return mirrors("all") == nodes - 1 && mirrors("two") == 1; }));
+    CHECK(test::wait_until(1min, [&] { return mirrors("named") == (home == second ? 0 : 1); }));
+
+    auto const unknown =
+        policies.run({"set-ha", "x", "^x", "--mode", "nodes", "--ha-nodes", "zz@nowhere", "--dry-run"});
+    CHECK(unknown.status == 0);
+    CHECK_THAT(unknown.errors, Catch::Contains("\"zz@nowhere\" is no node of this cluster"));
+}

@@ -1,0 +1,2 @@
+64
+policy set-ha ha '' --mode exactly --node 127.0.0.1:1,management=1
