@@ -4,12 +4,12 @@
 #include "base/error.hpp"
 #include "base/spelling.hpp"
 #include "messaging/envelope_value.hpp"
+#include "messaging/property_names.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -25,20 +25,6 @@ using Json = nlohmann::ordered_json;
 {
     throw base::Error(base::ExitCode::data, reason, hint);
 }
-
-struct TextProperty {
-    char const* name;
-    std::optional<std::string> Properties::*member;
-};
-constexpr std::array k_texts{TextProperty{"content_type", &Properties::content_type},
-                             TextProperty{"content_encoding", &Properties::content_encoding},
-                             TextProperty{"correlation_id", &Properties::correlation_id},
-                             TextProperty{"reply_to", &Properties::reply_to},
-                             TextProperty{"expiration", &Properties::expiration},
-                             TextProperty{"message_id", &Properties::message_id},
-                             TextProperty{"type", &Properties::type},
-                             TextProperty{"user_id", &Properties::user_id},
-                             TextProperty{"app_id", &Properties::app_id}};
 
 [[noreturn]] void refuse_key(std::string const& key, std::string const& where, std::vector<std::string> const& known)
 {
@@ -57,9 +43,7 @@ std::uint64_t number_of(Json const& json, std::string const& where, std::uint64_
 void read_property(std::string const& key, Json const& value, Properties& into)
 {
     auto const where = "property \"" + key + "\"";
-    auto const* const text =
-        std::find_if(k_texts.begin(), k_texts.end(), [&](TextProperty const& known) { return known.name == key; });
-    if (text != k_texts.end()) {
+    if (auto const* const text = find_text_property(key)) {
         into.*text->member = string_of(value, where);
     } else if (key == "delivery_mode") {
         into.delivery_mode = static_cast<std::uint8_t>(number_of(value, where, 255));
@@ -69,8 +53,8 @@ void read_property(std::string const& key, Json const& value, Properties& into)
         into.timestamp = number_of(value, where, std::numeric_limits<std::uint64_t>::max());
     } else {
         std::vector<std::string> known{"delivery_mode", "priority", "timestamp"};
-        std::transform(k_texts.begin(), k_texts.end(), std::back_inserter(known),
-                       [](TextProperty const& property) { return property.name; });
+        std::transform(k_text_properties.begin(), k_text_properties.end(), std::back_inserter(known),
+                       [](TextProperty const& property) { return std::string(property.name); });
         refuse_key(key, "the properties", known);
     }
 }
@@ -129,9 +113,9 @@ Json properties_json(Properties const& properties)
     if (properties.timestamp) {
         json["timestamp"] = *properties.timestamp;
     }
-    for (auto const& text : k_texts) {
+    for (auto const& text : k_text_properties) {
         if (auto const& value = properties.*text.member) {
-            json[text.name] = json_of(*value);
+            json[std::string(text.name)] = json_of(*value);
         }
     }
     return json;

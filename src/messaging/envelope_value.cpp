@@ -32,8 +32,6 @@ Json double_json(double number)
     return {{"$double", std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf"}};
 }
 
-Json json_of(Value const& value);
-
 /// For json_of: a visitor must know all of a Value's types.
 struct ToJson {
     Json operator()(std::monostate) const { return nullptr; }
@@ -53,11 +51,6 @@ struct ToJson {
     }
     Json operator()(amqp::Table const& table) const { return messaging::json_of(table); }
 };
-
-Json json_of(Value const& value)
-{
-    return std::visit(ToJson{}, value.data);
-}
 
 bool is_tag(Json const& json)
 {
@@ -233,6 +226,11 @@ Json json_of(amqp::Table const& table)
         json[field.name] = json_of(field.value);
     }
     return is_tag(json) ? Json{{"$table", json}} : json;
+}
+
+Json json_of(Value const& value)
+{
+    return std::visit(ToJson{}, value.data);
 }
 
 std::string string_of(Json const& json, std::string const& where)
