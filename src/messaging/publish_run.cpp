@@ -148,8 +148,11 @@ bool PublishRun::send_what_can_be_sent(Source& source, base::TimePoint now)
 void PublishRun::identify(Pending& pending) const
 {
     if (m_options.identify) {
+        constexpr auto* k_sequence = "x-rmqha-seq";
         auto& properties = pending.message.properties;
-        properties.headers.push_back({"x-rmqha-seq", {static_cast<std::int64_t>(pending.sequence)}});
+        // A message that comes from another run has the number it had there.
+        std::erase_if(properties.headers, [](amqp::Field const& field) { return field.name == k_sequence; });
+        properties.headers.push_back({k_sequence, {static_cast<std::int64_t>(pending.sequence)}});
         if (!properties.message_id) {
             properties.message_id = fmt::format("{}-{}", m_run, pending.sequence);
         }

@@ -46,8 +46,8 @@ private:
 
 class RecordSource final : public Source {
 public:
-    RecordSource(base::Fd fd, char delimiter, Message prototype, std::size_t limit)
-        : m_fd(std::move(fd)), m_delimiter(delimiter), m_prototype(std::move(prototype)), m_limit(limit)
+    RecordSource(base::Fd fd, Message prototype, RecordSourceOptions const& options)
+        : m_fd(std::move(fd)), m_prototype(std::move(prototype)), m_options(options)
     {
     }
 
@@ -58,13 +58,13 @@ public:
         for (;;) {
             auto const* const start = m_buffer.data() + m_begin;
             auto const* const found = static_cast<char const*>(
-                std::memchr(start + m_searched, m_delimiter, m_buffer.size() - m_begin - m_searched));
+                std::memchr(start + m_searched, m_options.delimiter, m_buffer.size() - m_begin - m_searched));
             m_searched = found != nullptr ? static_cast<std::size_t>(found - start) : m_buffer.size() - m_begin;
-            if (m_searched > m_limit) {
-                throw base::Error(
-                    base::ExitCode::data,
-                    fmt::format("record {} of the input is longer than {}", m_record + 1, base::format_size(m_limit)),
-                    "Check the record separator (--lines, -0).");
+            if (m_searched > m_options.limit) {
+                throw base::Error(base::ExitCode::data,
+                                  fmt::format("record {} of the input is longer than {}", m_record + 1,
+                                              base::format_size(m_options.limit)),
+                                  "Check the record separator (--lines, -0).");
             }
             if (found != nullptr) {
                 take(into, m_searched, 1);
@@ -118,9 +118,8 @@ private:
     }
 
     base::Fd m_fd;
-    char m_delimiter;
     Message m_prototype;
-    std::size_t m_limit;
+    RecordSourceOptions m_options;
     std::string m_buffer;
     std::size_t m_begin = 0;    ///< of the current record
     std::size_t m_searched = 0; ///< bytes of it known to hold no delimiter
@@ -161,9 +160,9 @@ std::unique_ptr<Source> make_repeating_source(Message message, std::uint64_t cou
     return std::make_unique<RepeatingSource>(std::move(message), count);
 }
 
-std::unique_ptr<Source> make_record_source(base::Fd fd, char delimiter, Message prototype, std::size_t limit)
+std::unique_ptr<Source> make_record_source(base::Fd fd, Message prototype, RecordSourceOptions const& options)
 {
-    return std::make_unique<RecordSource>(std::move(fd), delimiter, std::move(prototype), limit);
+    return std::make_unique<RecordSource>(std::move(fd), std::move(prototype), options);
 }
 
 std::string read_whole(int fd, std::size_t limit, base::Stop const& stop)

@@ -44,9 +44,12 @@ public:
 /// The same message `count` times.
 std::unique_ptr<Source> make_repeating_source(Message message, std::uint64_t count);
 
-/// One message for each record of `fd`, as `prototype` but for its body; records end at `delimiter` (a last one without
-/// it counts too). A record is at most `limit` bytes.
-std::unique_ptr<Source> make_record_source(base::Fd fd, char delimiter, Message prototype, std::size_t limit);
+struct RecordSourceOptions {
+    char delimiter = '\n'; ///< ends each record; a last one without it counts too
+    std::size_t limit = 0; ///< most bytes of a record
+};
+/// One message for each record of `fd`, as `prototype` but for its body.
+std::unique_ptr<Source> make_record_source(base::Fd fd, Message prototype, RecordSourceOptions const& options);
 
 /// The first `count` messages of another source.
 std::unique_ptr<Source> make_limited_source(std::unique_ptr<Source> source, std::uint64_t count);

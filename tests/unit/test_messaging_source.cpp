@@ -46,7 +46,8 @@ std::vector<std::string> all_of(Source& source)
 std::vector<std::string> records(std::string const& content, char delimiter = '\n', std::size_t limit = 128U << 20U)
 {
     TemporaryFolder const folder;
-    auto const source = messaging::make_record_source(file_with(folder, content), delimiter, {}, limit);
+    auto const source =
+        messaging::make_record_source(file_with(folder, content), {}, {.delimiter = delimiter, .limit = limit});
     return all_of(*source);
 }
 
@@ -113,7 +114,7 @@ TEST_CASE("a record takes all but its body from the prototype, also after it was
     prototype.exchange = "e";
     prototype.routing_key = "k";
     prototype.properties.priority = 3;
-    auto const source = messaging::make_record_source(file_with(folder, "1\n2\n"), '\n', prototype, 100);
+    auto const source = messaging::make_record_source(file_with(folder, "1\n2\n"), prototype, {.limit = 100});
     Message message;
     REQUIRE(source->next(message) == Next::message);
     message.exchange = "other";
@@ -148,7 +149,7 @@ TEST_CASE("a pipe that has nothing yet says later, and goes on when more came")
 {
     Pipe pipe(GENERATE(0, O_NONBLOCK));
     int const fd = pipe.reading.get();
-    auto const source = messaging::make_record_source(std::move(pipe.reading), '\n', {}, 100);
+    auto const source = messaging::make_record_source(std::move(pipe.reading), {}, {.limit = 100});
     CHECK(source->fd() == fd);
     Message message;
     CHECK(source->next(message) == Next::later);
@@ -169,7 +170,7 @@ TEST_CASE("input that cannot be read is an error")
 {
     TemporaryFolder const folder;
     base::Fd const fd(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    auto const source = messaging::make_record_source(base::Fd(::dup(fd.get())), '\n', {}, 100);
+    auto const source = messaging::make_record_source(base::Fd(::dup(fd.get())), {}, {.limit = 100});
     Message message;
     try {
         source->next(message);
