@@ -89,6 +89,8 @@ private:
     int m_fruitless = 0; ///< connections lost in a row without progress between
     std::uint64_t m_progress_at_loss = 0;
     std::optional<base::TimePoint> m_fresh_channel_at;
+    base::TimePoint m_last_nack{};
+    base::TimePoint m_nacked_since{};
     std::optional<base::TimePoint> m_blocked_since;
     std::string m_blocked_reason;
     base::TimePoint m_connected_at{};
