@@ -148,6 +148,21 @@ TEST_CASE("messages carry their number and an id that is unique")
     CHECK(ids.contains("mine"));
 }
 
+TEST_CASE("a message published before gets its number anew and keeps its id")
+{
+    amqp::Field const mine{"tries", {std::int64_t{3}}};
+    Run run;
+    Numbers source(1, [&](messaging::Message& message, int) {
+        message.properties.headers = {{"x-rmqha-seq", {std::int64_t{77}}}, mine};
+        message.properties.message_id = "1234-77";
+    });
+    run.publish(source);
+    REQUIRE(run.cluster.broker->published.size() == 1);
+    auto const& properties = run.cluster.broker->published[0].properties;
+    CHECK(properties.headers == amqp::Table{mine, {"x-rmqha-seq", {std::int64_t{1}}}});
+    CHECK(properties.message_id == "1234-77");
+}
+
 TEST_CASE("no more messages are under way than the window allows")
 {
     Run run;
