@@ -18,6 +18,7 @@ constexpr auto k_pause_in_election = std::chrono::milliseconds(100);
 constexpr auto k_pause_after_nack = std::chrono::milliseconds(500);
 constexpr auto k_calm = std::chrono::seconds(10); ///< without a nack: the next one is another story
 constexpr auto k_farewell = std::chrono::seconds(3);
+constexpr auto k_not_sent = "not sent";
 constexpr auto k_lasting = std::chrono::minutes(1); ///< a connection that held so long was a good one, even if idle
 
 } // namespace
@@ -159,6 +160,7 @@ void PublishRun::recover_channel(amqp::Failure const& failure)
     if (failure.retry() == amqp::Retry::never && m_window.in_flight() == 1) {
         auto const culprit = m_window.restart().front();
         settle(culprit, Fate::refused, failure.what());
+        m_ledger.denied += failure.code() == base::ExitCode::denied ? 1U : 0U;
         m_refused_in_row = failure.what() == m_last_refusal ? m_refused_in_row + 1 : 1;
         m_last_refusal = failure.what();
         if (m_refused_in_row >= k_alike) {
@@ -192,17 +194,29 @@ void PublishRun::collect_last_confirms()
 
 void PublishRun::finish()
 {
-    for (auto const slot : m_window.restart()) {
-        settle(slot, Fate::unknown, "no answer from the broker");
-    }
-    for (auto const slot : std::exchange(m_unsent, {})) {
-        settle(slot, Fate::unknown, m_window.at(slot).sendings > 0 ? "no answer from the broker" : "not sent");
+    auto open = m_window.restart();
+    open.insert(open.end(), m_unsent.begin(), m_unsent.end());
+    m_unsent.clear();
+    std::ranges::sort(open, {}, [&](Slot slot) { return m_window.at(slot).sequence; });
+    for (auto const slot : open) {
+        settle(slot, Fate::unknown, m_window.at(slot).sendings > 0 ? "no answer from the broker" : k_not_sent);
     }
     end_block();
     if (m_at.channel) {
         m_at.channel->close(SteadyClock::now() + k_farewell);
         m_at.channel.reset();
     }
+}
+
+void PublishRun::finish_left_over(Source& source)
+{
+    auto slot = m_window.take();
+    while (source.left_over(m_window.at(slot).message)) {
+        m_window.at(slot).sequence = ++m_ledger.read;
+        settle(slot, Fate::unknown, k_not_sent);
+        slot = m_window.take();
+    }
+    m_window.release(slot);
 }
 
 } // namespace rmqha::messaging

@@ -54,6 +54,7 @@ void PublishRun::run(Source& source)
     } catch (...) { // a stop, or an error: what is under way may well be confirmed
         collect_last_confirms();
         finish();
+        finish_left_over(source);
         m_ledger.elapsed = SteadyClock::now() - started;
         throw;
     }

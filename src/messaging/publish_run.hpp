@@ -69,6 +69,8 @@ private:
 
     /// Everything that has no fate yet ends as unknown; then the connection is closed.
     void finish();
+    /// The same for what the source cannot give again.
+    void finish_left_over(Source& source);
 
     cluster::Connector& m_connector;
     PublishOptions const m_options;

@@ -32,17 +32,18 @@ enum class Fate {
     nacked,    ///< the broker refused it for longer than nack_timeout (a queue that is full, or without a leader)
     returned,  ///< no queue takes it
     refused,   ///< the broker closed the channel over it (no such exchange, too large)
-    unknown,   ///< sent, or about to be, when everything ended
+    unknown,   ///< sent or not, without an answer when everything ended
 };
 std::string_view to_string(Fate fate);
 
 /// What became of the messages. Every one that was read counts in exactly one of the fates.
 struct Ledger {
-    std::uint64_t read = 0; ///< taken from the source
+    std::uint64_t read = 0; ///< taken from the source; of a run that ended early also what was left over there
     std::uint64_t confirmed = 0;
     std::uint64_t nacked = 0;
     std::uint64_t returned = 0;
     std::uint64_t refused = 0;
+    std::uint64_t denied = 0; ///< of the refused: for want of a permission
     std::uint64_t unknown = 0;
     std::uint64_t unconfirmed = 0;     ///< sent with confirms switched off: nobody can know
     std::uint64_t resent = 0;          ///< sendings beyond a message's first

@@ -36,6 +36,7 @@ public:
         into = m_message;
         return Next::message;
     }
+    bool left_over(Message& into) override { return m_count == 1 && next(into) == Next::message; }
     std::optional<std::uint64_t> total() const override { return m_count; }
 
 private:
@@ -56,17 +57,14 @@ public:
     Next next(Message& into) override
     {
         for (;;) {
-            auto const* const start = m_buffer.data() + m_begin;
-            auto const* const found = static_cast<char const*>(
-                std::memchr(start + m_searched, m_options.delimiter, m_buffer.size() - m_begin - m_searched));
-            m_searched = found != nullptr ? static_cast<std::size_t>(found - start) : m_buffer.size() - m_begin;
+            bool const complete = find_end();
             if (m_searched > m_options.limit) {
                 throw base::Error(base::ExitCode::data,
                                   fmt::format("record {} of the input is longer than {}", m_record + 1,
                                               base::format_size(m_options.limit)),
                                   "Check the record separator (--lines, -0).");
             }
-            if (found != nullptr) {
+            if (complete) {
                 take(into, m_searched, 1);
                 return Next::message;
             }
@@ -83,7 +81,32 @@ public:
         }
     }
 
+    bool left_over(Message& into) override
+    {
+        bool const can_be_read_again = ::lseek(m_fd.get(), 0, SEEK_CUR) >= 0;
+        if (can_be_read_again) {
+            return false;
+        }
+        bool const complete = find_end();
+        if (m_searched > m_options.limit || (!complete && (!m_ended || m_searched == 0))) {
+            return false;
+        }
+        take(into, m_searched, complete ? 1 : 0);
+        return true;
+    }
+
 private:
+    /// Takes m_searched to the end of the current record, or of the buffer: then false.
+    bool find_end()
+    {
+        auto const* const start = m_buffer.data() + m_begin;
+        auto const held = m_buffer.size() - m_begin;
+        auto const* const found =
+            static_cast<char const*>(std::memchr(start + m_searched, m_options.delimiter, held - m_searched));
+        m_searched = found != nullptr ? static_cast<std::size_t>(found - start) : held;
+        return found != nullptr;
+    }
+
     void take(Message& into, std::size_t size, std::size_t delimiter_size)
     {
         into.exchange = m_prototype.exchange;
@@ -141,6 +164,15 @@ public:
         auto const result = m_source->next(into);
         m_left -= result == Next::message ? 1U : 0U;
         return result;
+    }
+
+    bool left_over(Message& into) override
+    {
+        if (m_left == 0 || !m_source->left_over(into)) {
+            return false;
+        }
+        --m_left;
+        return true;
     }
 
 private:

@@ -35,6 +35,9 @@ public:
     virtual ~Source() = default;
     /// Overwrites all of `into` (strings keep their capacity: nothing is allocated per message in the long run).
     virtual Next next(Message& into) = 0;
+    /// Once no more will be sent: the next message that was taken from an input which cannot give it again (a pipe), or
+    /// that is the only one. Reads nothing. False when there is no more, or when next() has thrown.
+    virtual bool left_over(Message& /*into*/) { return false; }
     /// To be polled for POLLIN after `later`; -1 when it never says so.
     virtual int fd() const noexcept { return -1; }
     /// How many messages there are in all, where that is known.

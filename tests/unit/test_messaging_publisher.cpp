@@ -550,6 +550,74 @@ TEST_CASE("a stop while no node can be reached ends at once")
     CHECK(run.ledger.read == 0);
 }
 
+TEST_CASE("when a run ends early, all that its source cannot give again is unknown, in its order")
+{
+    class Stream final : public messaging::Source {
+    public:
+        Next next(messaging::Message& into) override { return give(into) ? Next::message : Next::later; }
+        bool left_over(messaging::Message& into) override { return give(into); }
+
+    private:
+        bool give(messaging::Message& into)
+        {
+            into = {.routing_key = "orders", .body = std::to_string(m_given + 1)};
+            return m_given++ < 8;
+        }
+        int m_given = 0;
+    } source;
+    Run run;
+    run.options.window = 5;
+    run.cluster.broker->on_publish = [](FakeChannel&, Sent const&) {};
+    run.cluster.broker->on_idle = [&](FakeChannel& channel) {
+        if (!run.cluster.stop.requested()) {
+            run.cluster.stop.request(2);
+            channel.confirm(2);
+        } else {
+            channel.lose(lost());
+        }
+    };
+    CHECK_THROWS_AS(run.publish(source), base::Interrupted);
+    CHECK(run.ledger.read == 8);
+    CHECK(run.ledger.confirmed == 1);
+    std::vector<std::string> bodies;
+    for (auto const& [body, fate] : run.failed) {
+        CHECK(fate == Fate::unknown);
+        bodies.push_back(body);
+    }
+    CHECK(bodies == std::vector<std::string>{"1", "3", "4", "5", "6", "7", "8"});
+    CHECK(run.cluster.broker->bodies() == numbers(1, 5));
+}
+
+TEST_CASE("a single message has its fate also when no node could be reached")
+{
+    Run run;
+    run.cluster.on_dial = [&](config::Node const&) -> std::optional<amqp::Failure> {
+        return amqp::Failure(amqp::FailureKind::refused, "connection refused");
+    };
+    auto const source = messaging::make_repeating_source({.routing_key = "orders", .body = "x"}, 1);
+    CHECK_THROWS_AS(run.publish(*source), base::Error);
+    CHECK(run.ledger.read == 1);
+    CHECK(run.failed == decltype(run.failed){{"x", Fate::unknown}});
+}
+
+TEST_CASE("what is refused for want of a permission is counted so")
+{
+    Run run;
+    run.cluster.broker->on_publish = [](FakeChannel& channel, Sent const& sent) {
+        auto const body = std::stoi(sent.body);
+        if (body == 2) {
+            channel.close_channel(403, "ACCESS_REFUSED - access to exchange 'amq.topic' in vhost '/' refused");
+        } else if (body == 4) {
+            channel.close_channel(404, "NOT_FOUND - no exchange 'nowhere' in vhost '/'");
+        } else {
+            channel.confirm(sent.tag);
+        }
+    };
+    run.publish(5);
+    CHECK(run.ledger.refused == 2);
+    CHECK(run.ledger.denied == 1);
+}
+
 TEST_CASE("without confirms every message is sent and none is called confirmed")
 {
     Run run;

@@ -69,6 +69,15 @@ struct Pipe {
 
 using Bodies = std::vector<std::string>;
 
+Bodies left_over_of(Source& source)
+{
+    Bodies bodies;
+    for (Message message; source.left_over(message);) {
+        bodies.push_back(message.body);
+    }
+    return bodies;
+}
+
 } // namespace
 
 TEST_CASE("each line is a record, the last one also without its newline")
@@ -164,6 +173,56 @@ TEST_CASE("a pipe that has nothing yet says later, and goes on when more came")
     CHECK(message.body == "d");
     CHECK(source->next(message) == Next::end);
     CHECK(source->next(message) == Next::end);
+}
+
+TEST_CASE("what was read ahead from a pipe can be had without reading more, an unfinished record aside")
+{
+    Pipe pipe;
+    pipe.write("one\ntwo\nthree\nfo");
+    auto const source = messaging::make_record_source(std::move(pipe.reading), {.routing_key = "k"}, {.limit = 100});
+    Message message;
+    REQUIRE(source->next(message) == Next::message);
+    pipe.write("ur\n");
+    CHECK(left_over_of(*source) == Bodies{"two", "three"});
+    SECTION("at the end of the input the last record is whole")
+    {
+        REQUIRE(source->next(message) == Next::message);
+        CHECK(message.body == "four");
+        pipe.write("five");
+        CHECK(source->next(message) == Next::later);
+        pipe.writing.reset();
+        CHECK(left_over_of(*source).empty()); // the end is not yet known
+        REQUIRE(source->next(message) == Next::message);
+        CHECK(left_over_of(*source).empty());
+    }
+}
+
+TEST_CASE("nothing is left over of a file, which can be read again")
+{
+    TemporaryFolder const folder;
+    auto const source = messaging::make_record_source(file_with(folder, "1\n2\n3\n"), {}, {.limit = 100});
+    Message message;
+    REQUIRE(source->next(message) == Next::message);
+    CHECK(left_over_of(*source).empty());
+}
+
+TEST_CASE("a single message is left over until it was given; of many alike none is")
+{
+    auto const single = messaging::make_repeating_source({.body = "x"}, 1);
+    CHECK(left_over_of(*single) == Bodies{"x"});
+    CHECK(left_over_of(*single).empty());
+    CHECK(left_over_of(*messaging::make_repeating_source({.body = "x"}, 3)).empty());
+}
+
+TEST_CASE("a limit counts what is left over too")
+{
+    Pipe pipe;
+    pipe.write("1\n2\n3\n4\n5\n");
+    auto const source =
+        messaging::make_limited_source(messaging::make_record_source(std::move(pipe.reading), {}, {.limit = 100}), 3);
+    Message message;
+    REQUIRE(source->next(message) == Next::message);
+    CHECK(left_over_of(*source) == Bodies{"2", "3"});
 }
 
 TEST_CASE("input that cannot be read is an error")
