@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 namespace rmqha::cmd {
 
@@ -22,7 +23,7 @@ struct Options {
     bool no_mandatory = false;
     bool no_ids = false;
     bool no_confirm = false;
-    std::string failed;
+    std::optional<std::string> failed;
     messaging::PublishOptions publish;
 };
 
@@ -66,10 +67,14 @@ base::ExitCode publish(Context& context, Options const& options)
     publishing.retry_delay = settings.retry_delay;
     publishing.deadline = settings.deadline ? context.deadline(*settings.deadline) : base::k_never;
 
-    auto const source = make_source(options.input, context.stop);
     std::optional<messaging::FailedFile> failed;
-    if (!options.failed.empty()) {
-        failed.emplace(options.failed, source->fd());
+    if (options.failed) {
+        failed.emplace(*options.failed);
+    }
+    auto source = make_source(options.input, context.stop);
+    if (failed) {
+        failed->refuse_as_input(source->fd());
+        source = messaging::make_guarded_source(std::move(source), [&] { return failed->good(); });
     }
     auto connector = make_connector(context, "publish");
     auto& console = context.console;
@@ -99,8 +104,9 @@ base::ExitCode publish(Context& context, Options const& options)
     bool const kept = keep(console, failed);
     console.error(fmt::format("{} of {} messages did not make it; the first: {}", base::format_count(ledger.failed()),
                               base::format_count(ledger.read), ledger.first_failure),
-                  kept ? fmt::format("Send them again with: rmqha publish --ndjson --file {}", failed->path()) : "");
-    return base::ExitCode::partial;
+                  kept ? fmt::format("Send them again with: rmqha publish --ndjson --file \"{}\"", failed->path())
+                       : "");
+    return ledger.denied == ledger.read ? base::ExitCode::denied : base::ExitCode::partial;
 }
 
 } // namespace
@@ -117,7 +123,8 @@ void add_publish(CLI::App& app, Action& chosen)
         {.low = 1, .high = 100'000'000}, "Messages per second (default: as fast as it goes)");
     sub->add_flag("--no-mandatory", options->no_mandatory,
                   "Let the broker drop what no queue takes, instead of returning it");
-    sub->add_flag("--no-confirm", options->no_confirm, "Do not ask for confirms: nobody will know what was lost");
+    auto* const no_confirm =
+        sub->add_flag("--no-confirm", options->no_confirm, "Do not ask for confirms: nobody will know what was lost");
     add_duration(*sub, "--confirm-timeout", options->publish.confirm_timeout,
                  "Without a confirm for so long, try another node (default 20s)");
     add_duration(*sub, "--nack-timeout", options->publish.nack_timeout,
@@ -125,7 +132,8 @@ void add_publish(CLI::App& app, Action& chosen)
     sub->add_flag("--no-ids", options->no_ids, "No message-id and x-rmqha-seq header of our own")
         ->group("Message properties");
     sub->add_option("--failed", options->failed, "Append what did not make it to this file, as --ndjson takes it again")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->excludes(no_confirm);
     set_examples(*sub, {{"rmqha publish -r jobs \"hello\"", "one message into the queue jobs"},
                         {"rmqha publish -r jobs --lines < jobs.txt", "a message for each line"},
                         {"rmqha publish -e events -r user.new -H tries:int=1 -f user.json",

@@ -87,7 +87,8 @@ base::Fd open_input(std::string const& file)
 
 messaging::RecordSourceOptions record_options(PublishInput const& input)
 {
-    return {.delimiter = input.null ? '\0' : '\n', .limit = k_largest_body};
+    // An envelope is longer than its body, by a third when that is base64.
+    return {.delimiter = input.null ? '\0' : '\n', .limit = input.ndjson ? 2 * k_largest_body : k_largest_body};
 }
 
 } // namespace

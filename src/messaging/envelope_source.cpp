@@ -24,6 +24,18 @@ void at(std::string_view what, std::uint64_t number, Read const& read)
     }
 }
 
+/// Whether `read` found a message; one that is none is told by next(), not when things have ended anyway.
+template <typename Read>
+bool succeeds(Read const& read)
+{
+    try {
+        read();
+        return true;
+    } catch (base::Error const&) {
+        return false;
+    }
+}
+
 class EnvelopeSource final : public Source {
 public:
     EnvelopeSource(std::unique_ptr<Source> lines, Message defaults, KeyTemplate key)
@@ -41,22 +53,41 @@ public:
                 return result;
             }
             ++m_number;
-        } while (m_line.body.find_first_not_of(" \t\r") == std::string::npos);
-        at("line", m_number, [&] {
-            into = m_defaults;
-            if (!read_envelope(m_line.body, into) && m_key.has_fields()) {
-                into.routing_key = m_key.render(into.body);
-            }
-        });
+        } while (blank());
+        m_good = false;
+        at("line", m_number, [&] { read(into); });
+        m_good = true;
         return Next::message;
     }
 
+    bool left_over(Message& into) override
+    {
+        do {
+            if (!m_good || !m_lines->left_over(m_line)) {
+                return false;
+            }
+        } while (blank());
+        m_good = succeeds([&] { read(into); });
+        return m_good;
+    }
+
 private:
+    bool blank() const { return m_line.body.find_first_not_of(" \t\r") == std::string::npos; }
+
+    void read(Message& into) const
+    {
+        into = m_defaults;
+        if (!read_envelope(m_line.body, into) && m_key.has_fields()) {
+            into.routing_key = m_key.render(into.body);
+        }
+    }
+
     std::unique_ptr<Source> m_lines;
     Message m_defaults;
     KeyTemplate m_key;
     Message m_line;
     std::uint64_t m_number = 0;
+    bool m_good = true; ///< no line was found to be no envelope
 };
 
 class KeyedSource final : public Source {
@@ -70,15 +101,24 @@ public:
     {
         auto const result = m_source->next(into);
         if (result == Next::message) {
+            m_good = false;
             at("record", ++m_number, [&] { into.routing_key = m_key.render(into.body); });
+            m_good = true;
         }
         return result;
+    }
+
+    bool left_over(Message& into) override
+    {
+        m_good = m_good && m_source->left_over(into) && succeeds([&] { into.routing_key = m_key.render(into.body); });
+        return m_good;
     }
 
 private:
     std::unique_ptr<Source> m_source;
     KeyTemplate m_key;
     std::uint64_t m_number = 0;
+    bool m_good = true; ///< no record was found that makes no key
 };
 
 } // namespace

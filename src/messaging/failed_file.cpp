@@ -13,13 +13,22 @@
 
 namespace rmqha::messaging {
 
-FailedFile::FailedFile(std::string path, int input)
-    : m_path(std::move(path)), m_fd(::open(m_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600))
+FailedFile::FailedFile(std::string path)
+    : m_path(std::move(path)), m_fd(::open(m_path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600))
 {
     if (!m_fd) {
         base::fail(base::ExitCode::unavailable, "cannot write \"{}\": {}", m_path,
                    std::generic_category().message(errno));
     }
+    auto const size = ::lseek(m_fd.get(), 0, SEEK_END);
+    char last = '\n';
+    if (size > 0 && ::pread(m_fd.get(), &last, 1, size - 1) == 1 && last != '\n') {
+        m_kept_back = '\n'; // somebody's last line has no end
+    }
+}
+
+void FailedFile::refuse_as_input(int input) const
+{
     struct stat mine {};
     struct stat other {};
     if (::fstat(m_fd.get(), &mine) == 0 && ::fstat(input, &other) == 0 && S_ISREG(mine.st_mode) &&
@@ -55,10 +64,23 @@ void FailedFile::write_out()
         auto const written = ::write(m_fd.get(), rest.data(), rest.size());
         if (written < 0 && errno != EINTR) {
             m_failure = std::generic_category().message(errno);
+            drop_half_line(std::string_view(m_kept_back).substr(0, m_kept_back.size() - rest.size()));
         }
         rest.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
     }
     m_kept_back.clear();
+}
+
+/// A disk that is full has taken a part; what stays must be lines that can be read.
+void FailedFile::drop_half_line(std::string_view written) const
+{
+    auto const whole = written.rfind('\n') + 1; // 0 when there is none
+    auto const half = static_cast<off_t>(written.size() - whole);
+    auto const end = ::lseek(m_fd.get(), 0, SEEK_CUR);
+    struct stat now {};
+    if (half > 0 && ::fstat(m_fd.get(), &now) == 0 && S_ISREG(now.st_mode) && now.st_size == end) {
+        [[maybe_unused]] auto const ignored = ::ftruncate(m_fd.get(), end - half); // sync() tells that all is not well
+    }
 }
 
 void FailedFile::sync()

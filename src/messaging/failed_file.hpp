@@ -12,12 +12,17 @@ namespace rmqha::messaging {
 /// already. Not thread-safe.
 class FailedFile {
 public:
-    /// Creates the file (0600) when it is missing. Throws base::Error(unavailable), and base::Error(usage) when it is
-    /// `input`, the descriptor messages are read from: it would never end.
-    FailedFile(std::string path, int input);
+    /// Creates the file (0600) when it is missing. Throws base::Error(unavailable).
+    explicit FailedFile(std::string path);
 
-    /// Throws nothing: sync() tells.
+    /// Throws base::Error(usage) when `input`, the descriptor messages are read from, is this file: it would never end.
+    void refuse_as_input(int input) const;
+
+    /// Throws nothing: good() and sync() tell.
     void add(Message const& message, Fate fate, std::string const& reason) noexcept;
+
+    /// Nothing was found yet that could not be written.
+    bool good() const noexcept { return m_failure.empty(); }
 
     /// Returns when all that was added is on disk. Throws base::Error(unavailable), again at each call, once something
     /// could not be written.
@@ -28,6 +33,7 @@ public:
 
 private:
     void write_out();
+    void drop_half_line(std::string_view written) const;
 
     std::string m_path;
     base::Fd m_fd;

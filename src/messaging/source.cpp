@@ -180,7 +180,29 @@ private:
     std::uint64_t m_left;
 };
 
+class GuardedSource final : public Source {
+public:
+    GuardedSource(std::unique_ptr<Source> source, std::function<bool()> good)
+        : m_source(std::move(source)), m_good(std::move(good))
+    {
+    }
+
+    int fd() const noexcept override { return m_source->fd(); }
+    std::optional<std::uint64_t> total() const override { return m_source->total(); }
+    Next next(Message& into) override { return m_good() ? m_source->next(into) : Next::end; }
+    bool left_over(Message& into) override { return m_source->left_over(into); }
+
+private:
+    std::unique_ptr<Source> m_source;
+    std::function<bool()> m_good;
+};
+
 } // namespace
+
+std::unique_ptr<Source> make_guarded_source(std::unique_ptr<Source> source, std::function<bool()> good)
+{
+    return std::make_unique<GuardedSource>(std::move(source), std::move(good));
+}
 
 std::unique_ptr<Source> make_limited_source(std::unique_ptr<Source> source, std::uint64_t count)
 {

@@ -4,6 +4,7 @@
 #include "base/fd.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,9 @@ std::unique_ptr<Source> make_record_source(base::Fd fd, Message prototype, Recor
 
 /// The first `count` messages of another source.
 std::unique_ptr<Source> make_limited_source(std::unique_ptr<Source> source, std::uint64_t count);
+
+/// Another source, which is at its end as soon as `good` is false.
+std::unique_ptr<Source> make_guarded_source(std::unique_ptr<Source> source, std::function<bool()> good);
 
 /// All of `fd` as one body, at most `limit` bytes. Throws base::Error(data or unavailable), base::Interrupted.
 std::string read_whole(int fd, std::size_t limit, base::Stop const& stop);

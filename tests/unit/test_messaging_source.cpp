@@ -214,6 +214,18 @@ TEST_CASE("a single message is left over until it was given; of many alike none 
     CHECK(left_over_of(*messaging::make_repeating_source({.body = "x"}, 3)).empty());
 }
 
+TEST_CASE("a guarded source ends when all is no longer well")
+{
+    bool good = true;
+    auto const source =
+        messaging::make_guarded_source(messaging::make_repeating_source({.body = "x"}, 5), [&] { return good; });
+    CHECK(source->total() == 5);
+    Message message;
+    CHECK(source->next(message) == Next::message);
+    good = false;
+    CHECK(source->next(message) == Next::end);
+}
+
 TEST_CASE("a limit counts what is left over too")
 {
     Pipe pipe;
