@@ -17,13 +17,6 @@ using policy::ChangeKind;
 using policy::Policy;
 using policy::PolicyDefinition;
 
-/// A value without the quotes that JSON has around a string.
-std::string plain(std::string const& json)
-{
-    auto const value = nlohmann::json::parse(json, nullptr, false);
-    return value.is_string() ? value.get<std::string>() : json;
-}
-
 char const* kind_name(policy::PolicyKind kind)
 {
     return kind == policy::PolicyKind::policy ? "policy" : "operator policy";
@@ -48,11 +41,11 @@ std::vector<std::string> differences(PolicyDefinition const& before, PolicyDefin
         auto const was = before.find(name);
         auto const is = after.find(name);
         if (was == before.end()) {
-            found.push_back(fmt::format("+{} {}", name, plain(is->second)));
+            found.push_back(fmt::format("+{} {}", name, plain_value(is->second)));
         } else if (is == after.end()) {
-            found.push_back(fmt::format("-{} {}", name, plain(was->second)));
+            found.push_back(fmt::format("-{} {}", name, plain_value(was->second)));
         } else if (was->second != is->second) {
-            found.push_back(fmt::format("{} {} -> {}", name, plain(was->second), plain(is->second)));
+            found.push_back(fmt::format("{} {} -> {}", name, plain_value(was->second), plain_value(is->second)));
         }
     }
     return found;
@@ -134,11 +127,17 @@ std::string gap_line(policy::Gap const& gap)
 
 } // namespace
 
+std::string plain_value(std::string const& json)
+{
+    auto const value = nlohmann::json::parse(json, nullptr, false);
+    return value.is_string() ? value.get<std::string>() : json;
+}
+
 std::string line_of(PolicyDefinition const& definition)
 {
     std::vector<std::string> parts;
     for (auto const& [key, value] : definition) {
-        parts.push_back(key + " " + plain(value));
+        parts.push_back(key + " " + plain_value(value));
     }
     return parts.empty() ? "nothing" : fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -180,7 +179,7 @@ std::string policy_page(Policy const& one)
     add("apply to", one.apply_to);
     add("priority", priority_text(one.priority));
     for (auto const& [key, value] : one.definition) {
-        page += fmt::format("    {} = {}\n", output::escaped(key), output::escaped(plain(value)));
+        page += fmt::format("    {} = {}\n", output::escaped(key), output::escaped(plain_value(value)));
     }
     return page;
 }

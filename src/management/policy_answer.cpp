@@ -57,15 +57,12 @@ Policy policy_of(json const& item, PolicyKind kind)
     return policy;
 }
 
-/// The name of a policy: null says there is none, an absent key that nothing is known.
-std::optional<std::string> policy_name(json const& item, char const* key)
-{
-    return item.is_object() && item.contains(key) ? std::optional(text(item, key)) : std::nullopt;
-}
-
 PolicyQueue policy_queue_of(json const& item)
 {
     PolicyQueue queue;
+    if (!item.is_object()) {
+        return queue;
+    }
     queue.vhost = text(item, "vhost");
     queue.name = text(item, "name");
     queue.arguments = definition_of(member(item, "arguments"));
@@ -76,14 +73,12 @@ PolicyQueue policy_queue_of(json const& item)
     if (queue.type.empty()) {
         queue.type = "classic";
     }
-    queue.policy = policy_name(item, "policy");
-    queue.operator_policy = policy_name(item, "operator_policy");
-    // An empty array is how Erlang's empty list looks in JSON.
-    if (json const* effective = member(item, "effective_policy_definition");
-        effective != nullptr && (effective->is_object() || effective->is_array())) {
-        queue.effective = definition_of(effective);
-    } else if (queue.policy || queue.operator_policy) {
-        queue.effective = PolicyDefinition{};
+    // Nothing is told of a queue just declared. Once something is, null and (in lists of RabbitMQ 4) an absent key mean
+    // none, and an empty array is how Erlang's empty list looks in JSON.
+    if (item.contains("policy") || item.contains("operator_policy") || item.contains("effective_policy_definition")) {
+        queue.policy = text(item, "policy");
+        queue.operator_policy = text(item, "operator_policy");
+        queue.effective = definition_of(member(item, "effective_policy_definition"));
     }
     return queue;
 }

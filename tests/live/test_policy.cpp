@@ -156,3 +156,44 @@ TEST_CASE("set-ha mirrors queues in all three modes, or says what to do instead"
     CHECK(unknown.status == 0);
     CHECK_THAT(unknown.errors, Catch::Contains("\"zz@nowhere\" is no node of this cluster"));
 }
+
+TEST_CASE("explain tells the winner, the losers and why; lint tells what is not meant", "[live]")
+{
+    Policies policies;
+    policies.declare("orders", "quorum");
+    for (auto const& arguments : std::vector<std::vector<std::string>>{
+             {"set", "limit", "^ord", "max-length=50", "queue-version=2", "--priority", "9"},
+             {"set", "rest", "", "expires=3600000"},
+             {"set", "log", "", "max-age=7D", "--priority", "20"},
+             {"set", "cap", "", "max-length=5", "--operator"}}) {
+        REQUIRE(policies.run(arguments).status == 0);
+    }
+    auto const explained = policies.json({"explain", "orders"});
+    CHECK(explained["effective"]["policy"] == "limit");
+    CHECK(explained["effective"]["definition"] == nlohmann::json{{"max-length", 5}, {"queue-version", 2}});
+    CHECK(explained["keys"][1]["unused"] == true);
+    auto const fate = [&](std::string const& name) {
+        for (auto const& one : explained["policies"]) {
+            if (one["name"] == name) {
+                return one["fate"].get<std::string>();
+            }
+        }
+        return std::string("missing");
+    };
+    CHECK(fate("rest") == "outranked");
+    CHECK(fate("log") == "not_applied");
+    CHECK(fate("cap") == "in_force");
+    // In the end the broker says the same.
+    CHECK(test::wait_until(1min, [&] {
+        auto const queue = policies.queue("orders");
+        return queue.value("policy", nlohmann::json()) == "limit" &&
+               queue["effective_policy_definition"] == explained["effective"]["definition"];
+    }));
+    CHECK(policies.run({"explain", "nothing"}).status == 1);
+
+    auto const lint = policies.run({"lint"});
+    CHECK(lint.status == 1);
+    CHECK_THAT(lint.output, Catch::Contains("POLICY-SHADOWED  policy \"rest\""));
+    CHECK_THAT(lint.output, Catch::Contains("POLICY-NOT-APPLIED  policy \"log\""));
+    CHECK_THAT(lint.output, Catch::Contains("POLICY-KEY-UNUSED  policy \"limit\""));
+}

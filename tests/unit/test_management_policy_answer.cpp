@@ -47,15 +47,16 @@ TEST_CASE("no policy of a name is an answer, not a problem")
               ->pattern == "x");
 }
 
-TEST_CASE("a queue's policies: none is told by null, nothing by a missing key")
+TEST_CASE("a queue's policies: none is null or left out, and no key at all tells nothing")
 {
     auto const queues = got(management::read_policy_queues(answered(R"([
         {"vhost":"/","name":"a","type":"quorum","arguments":{"x-max-length":5},"policy":"p","operator_policy":null,
          "effective_policy_definition":{"max-length":5}},
         {"vhost":"/","name":"b","policy":null,"operator_policy":null,"effective_policy_definition":[]},
         {"vhost":"/","name":"c","arguments":{"x-queue-type":"stream"}},
+        {"vhost":"/","name":"d","operator_policy":"o","effective_policy_definition":{"max-length":5}},
         {"vhost":"/","name":"a","type":"quorum"}])")));
-    REQUIRE(queues.size() == 3);
+    REQUIRE(queues.size() == 4);
     CHECK(queues[0].policy == "p");
     CHECK(queues[0].operator_policy == "");
     CHECK(queues[0].arguments.at("x-max-length") == "5");
@@ -66,6 +67,7 @@ TEST_CASE("a queue's policies: none is told by null, nothing by a missing key")
     CHECK_FALSE(queues[2].policy);
     CHECK_FALSE(queues[2].effective);
     CHECK(queues[2].type == "stream");
+    CHECK(queues[3].policy == "");
 }
 
 TEST_CASE("whether classic queues can be mirrored is what the broker says of its deprecated features")
