@@ -45,7 +45,8 @@ std::string value_text(std::string const& name, std::vector<std::string> const& 
 {
     auto const* const option = find_option(name);
     auto const type = option == nullptr ? OptionType::text : option->type;
-    if (type == OptionType::number || type == OptionType::toggle) {
+    bool const one_level = type == OptionType::levels && values.back().find(',') == std::string::npos;
+    if (type == OptionType::number || type == OptionType::toggle || one_level) {
         return values.back();
     }
     if (option == nullptr || !option->repeatable) {

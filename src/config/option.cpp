@@ -48,9 +48,9 @@ std::vector<Option> const& threshold_options()
     static std::vector<Option> const table{
         {"thresholds.cluster_health_min", "PERCENT", "score below which a cluster is unhealthy (default 80)", group,
          number},
-        {"thresholds.queue_backlog_max", "N", "messages in a queue (default 1000)", group, number},
-        {"thresholds.memory_usage_max", "PERCENT", "of the node's high watermark (default 85)", group, number},
-        {"thresholds.disk_usage_max", "PERCENT", "of the node's disk (default 90)", group, number},
+        {"thresholds.queue_backlog_max", "N", "messages in a queue (default 1000)", group, levels},
+        {"thresholds.memory_usage_max", "PERCENT", "of the node's high watermark (default 85)", group, levels},
+        {"thresholds.disk_usage_max", "PERCENT", "the alarm's limit may take of the free disk space (default 90)", group, levels},
         {"thresholds.mirror_sync_delay_max", "DURATION", "a mirror may be unsynchronised (default 300s)", group,
          duration},
     };

@@ -8,7 +8,7 @@
 namespace rmqha::config {
 
 /// What a value must look like.
-enum class OptionType { text, number, duration, toggle };
+enum class OptionType { text, number, levels, duration, toggle };
 
 /// One connection-related option: the same name serves flag (--name), environment (RMQHA_NAME) and configuration key.
 struct Option {

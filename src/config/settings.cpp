@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <sstream>
 
 namespace rmqha::config {
@@ -172,6 +171,17 @@ public:
         }
     }
 
+    void levels(std::string const& name, Levels& into, LevelRange range) const
+    {
+        if (auto const* const value = m_merged.find(name)) {
+            auto const read = parse_levels(value->text(), range);
+            if (!read) {
+                value->refuse(fmt::format("\"{}\" is not {}", value->text(), levels_wanted(range)));
+            }
+            into = *read;
+        }
+    }
+
     template <typename Into>
     void duration(std::string const& name, Into& into, milliseconds low, milliseconds high) const
     {
@@ -259,10 +269,9 @@ void read_tls(Merged const& merged, Reader const& read, base::TlsOptions& tls)
 void read_thresholds(Reader const& read, Thresholds& thresholds)
 {
     read.number("thresholds.cluster_health_min", thresholds.cluster_health_min, 0, 100);
-    read.number("thresholds.queue_backlog_max", thresholds.queue_backlog_max, 0,
-                std::numeric_limits<std::int64_t>::max());
-    read.number("thresholds.memory_usage_max", thresholds.memory_usage_max, 1, 100);
-    read.number("thresholds.disk_usage_max", thresholds.disk_usage_max, 1, 100);
+    read.levels("thresholds.queue_backlog_max", thresholds.queue_backlog_max, k_count_levels);
+    read.levels("thresholds.memory_usage_max", thresholds.memory_usage_max, k_percent_levels);
+    read.levels("thresholds.disk_usage_max", thresholds.disk_usage_max, k_percent_levels);
     read.duration("thresholds.mirror_sync_delay_max", thresholds.mirror_sync_delay_max, milliseconds(0), k_longest);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/connection_options.hpp"
+#include "config/levels.hpp"
 #include "config/node.hpp"
 #include "config/option.hpp"
 
@@ -14,10 +15,10 @@ namespace rmqha::config {
 
 /// When a figure is worth a finding. Sources: health.md's defaults.
 struct Thresholds {
-    int cluster_health_min = 80;           ///< percent
-    std::int64_t queue_backlog_max = 1000; ///< messages, ready and unacknowledged
-    int memory_usage_max = 85;             ///< percent of the node's high watermark
-    int disk_usage_max = 90;               ///< percent
+    int cluster_health_min = 80;    ///< percent
+    Levels queue_backlog_max{1000}; ///< messages, ready and unacknowledged
+    Levels memory_usage_max{85};    ///< percent of the node's high watermark
+    Levels disk_usage_max{90};      ///< percent
     base::milliseconds mirror_sync_delay_max = std::chrono::seconds(300);
 };
 

@@ -46,6 +46,8 @@ std::string_view wanted(OptionType type)
     switch (type) {
     case OptionType::number:
         return "a whole number, without quotes";
+    case OptionType::levels:
+        return "a whole number, without quotes, or a string of two, such as \"85,95\"";
     case OptionType::toggle:
         return "true or false, without quotes";
     case OptionType::duration:
@@ -58,9 +60,12 @@ std::string_view wanted(OptionType type)
 
 bool fits(toml::node const& node, OptionType type)
 {
-    return type == OptionType::number   ? node.is_integer()
-           : type == OptionType::toggle ? node.is_boolean()
-                                        : node.is_string();
+    if (type == OptionType::levels && node.is_string()) {
+        return node.as_string()->get().find(',') != std::string::npos;
+    }
+    return type == OptionType::number || type == OptionType::levels ? node.is_integer()
+           : type == OptionType::toggle                             ? node.is_boolean()
+                                                                    : node.is_string();
 }
 
 } // namespace rmqha::config

@@ -124,46 +124,50 @@ private:
     {
         if (m_node.memory_used && m_node.memory_limit.value_or(0) > 0) {
             double const used = percent(*m_node.memory_used, *m_node.memory_limit);
-            int const most = m_rules.thresholds.memory_usage_max;
-            if (used >= most) {
-                measured("MEMORY-HIGH",
-                         fmt::format("memory {:.0f} % of the high watermark (memory_usage_max {} %)", used, most),
-                         fmt::format("rabbitmq-diagnostics -n {} memory_breakdown", m_node.label()), used, most,
-                         "memory ");
+            if (auto const broken = broken_level(used, m_rules.thresholds.memory_usage_max)) {
+                measured(
+                    {.code = "MEMORY-HIGH", .cause = "memory ", .value = used, .broken = *broken},
+                    fmt::format("memory {:.0f} % of the high watermark (memory_usage_max {} %)", used, broken->limit),
+                    fmt::format("rabbitmq-diagnostics -n {} memory_breakdown", m_node.label()));
             }
         }
         // The API knows what is free and the limit below which the alarm goes off, not the disk's size. So "usage" is
         // how much of what is free the limit takes: 100 % is the alarm.
         if (m_node.disk_limit && m_node.disk_free.value_or(0) > 0) {
             double const used = percent(*m_node.disk_limit, *m_node.disk_free);
-            int const most = m_rules.thresholds.disk_usage_max;
-            if (used >= most) {
-                measured("DISK-LOW",
+            if (auto const broken = broken_level(used, m_rules.thresholds.disk_usage_max)) {
+                measured({.code = "DISK-LOW", .cause = "disk ", .value = used, .broken = *broken},
                          fmt::format("{} free: the alarm's limit of {} is {:.0f} % of it (disk_usage_max {} %)",
                                      base::format_size(*m_node.disk_free), base::format_size(*m_node.disk_limit), used,
-                                     most),
-                         fmt::format("free space on {} where the node keeps its data", host_of(m_node)), used, most,
-                         "disk ");
+                                     broken->limit),
+                         fmt::format("free space on {} where the node keeps its data", host_of(m_node)));
             }
         }
         if (m_node.fds_used && m_node.fds_total.value_or(0) > 0) {
             double const used = percent(*m_node.fds_used, *m_node.fds_total);
-            if (used >= m_rules.descriptors_max) {
-                measured("FDS-HIGH",
+            if (auto const broken = broken_level(used, {m_rules.descriptors_max})) {
+                measured({.code = "FDS-HIGH", .cause = "descriptors ", .value = used, .broken = *broken},
                          fmt::format("{} of {} file descriptors in use ({:.0f} %, limit {} %)", *m_node.fds_used,
-                                     *m_node.fds_total, used, m_rules.descriptors_max),
-                         "raise LimitNOFILE of the service, or close connections", used, m_rules.descriptors_max,
-                         "descriptors ");
+                                     *m_node.fds_total, used, broken->limit),
+                         "raise LimitNOFILE of the service, or close connections");
             }
         }
     }
 
-    void measured(char const* code, std::string evidence, std::string remedy, double value, int limit,
-                  char const* cause)
+    /// A percentage that broke a level; its cause is completed with the node's name.
+    struct Measured {
+        char const* code;
+        char const* cause;
+        double value;
+        BrokenLevel broken;
+    };
+
+    void measured(Measured const& what, std::string evidence, std::string remedy)
     {
-        Finding& finding = add(code, Severity::warning, std::move(evidence), std::move(remedy), cause + m_node.label());
-        finding.value = value;
-        finding.limit = limit;
+        Finding& finding =
+            add(what.code, what.broken.severity, std::move(evidence), std::move(remedy), what.cause + m_node.label());
+        finding.value = what.value;
+        finding.limit = static_cast<double>(what.broken.limit);
         finding.unit = "percent";
     }
 
@@ -238,6 +242,17 @@ void add_mixed_versions(Snapshot const& snapshot, std::vector<Finding>& out)
 }
 
 } // namespace
+
+std::optional<BrokenLevel> broken_level(double value, config::Levels const& levels)
+{
+    if (levels.critical && value >= static_cast<double>(*levels.critical)) {
+        return BrokenLevel{Severity::critical, *levels.critical};
+    }
+    if (value >= static_cast<double>(levels.warning)) {
+        return BrokenLevel{Severity::warning, levels.warning};
+    }
+    return std::nullopt;
+}
 
 std::string_view to_string(Severity severity)
 {

@@ -27,6 +27,14 @@ struct Finding {
     std::string unit{};            ///< of both: "percent", "messages", "replicas", "members", "leaders"
 };
 
+/// Which of a figure's two levels it has reached.
+struct BrokenLevel {
+    Severity severity = Severity::warning;
+    std::int64_t limit = 0;
+};
+/// Nothing below the lower one.
+std::optional<BrokenLevel> broken_level(double value, config::Levels const& levels);
+
 struct Rules {
     config::Thresholds thresholds;
     int replicas = 0;             ///< copies every durable queue must have; 0: what policy and arguments ask for

@@ -203,9 +203,11 @@ private:
         if (m_queue.type == "stream") {
             return; // a stream keeps what was consumed: its length is no backlog
         }
-        auto const most = static_cast<std::uint64_t>(std::max<std::int64_t>(0, m_rules.thresholds.queue_backlog_max));
-        if (m_queue.messages.value_or(0) > most) {
-            measure(add("QUEUE-BACKLOG", Severity::warning,
+        // As many as the limit are still allowed: the level is reached by one more.
+        double const over = static_cast<double>(m_queue.messages.value_or(0)) - 1;
+        if (auto const broken = broken_level(over, m_rules.thresholds.queue_backlog_max)) {
+            auto const most = static_cast<std::uint64_t>(broken->limit);
+            measure(add("QUEUE-BACKLOG", broken->severity,
                         fmt::format("{} messages (queue_backlog_max {})", base::format_count(*m_queue.messages),
                                     base::format_count(most)),
                         "add consumers, or raise queue_backlog_max if this is expected"),

@@ -136,7 +136,7 @@ TEST_CASE("flag beats variable beats context, also for other options", "[config]
     setup.flags["vhost"] = {"flag"};
     CHECK(setup.settings().vhost == "flag");
     setup.variables["RMQHA_THRESHOLDS_MEMORY_USAGE_MAX"] = "70";
-    CHECK(setup.settings().thresholds.memory_usage_max == 70);
+    CHECK(setup.settings().thresholds.memory_usage_max == config::Levels{70});
 }
 
 TEST_CASE("the user's file stands before the system's", "[config]")

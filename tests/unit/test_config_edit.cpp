@@ -56,6 +56,7 @@ TEST_CASE("a context's value is changed in its place, comments kept", "[config]"
 {
     CHECK(with_context(k_file, "prod", {{"user", {"me"}}}) == changed("\"ops\" # who", "\"me\" # who"));
     CHECK(with_context(k_file, "prod", {{"thresholds.memory_usage_max", {"71"}}}) == changed("= 70", "= 71"));
+    CHECK(with_context(k_file, "prod", {{"thresholds.memory_usage_max", {"71,90"}}}) == changed("= 70", "= \"71,90\""));
 }
 
 TEST_CASE("a new value stands after the context's other ones, as its type is written", "[config]")

@@ -67,6 +67,7 @@ name = "rabbit@rabbit1"
 host = "::1"
 [contexts.prod.thresholds]
 memory_usage_max = 70
+disk_usage_max = "80,95"
 mirror_sync_delay_max = "60s"
 [contexts.prod.runner]
 kind = "ssh"
@@ -93,6 +94,7 @@ node = ["a", "b:1"]
                  {"uri", {"amqp://u"}},
                  {"node", {"rabbit1:5673,management=1,prometheus=2,weight=10,name=rabbit@rabbit1", "[::1]"}},
                  {"thresholds.memory_usage_max", {"70"}},
+                 {"thresholds.disk_usage_max", {"80,95"}},
                  {"thresholds.mirror_sync_delay_max", {"60s"}},
                  {"runner.kind", {"ssh"}},
                  {"runner.user", {"root"}}});

@@ -6,6 +6,7 @@
 
 using namespace rmqha;
 using namespace std::chrono_literals;
+using config::Levels;
 using config::resolve;
 using config::Settings;
 using config::Source;
@@ -80,9 +81,12 @@ std::vector<Row> const& rows()
         RMQHA_ROW("blocked_timeout", "1ms", "1d", blocked_timeout, 1ms, 24h),
         RMQHA_ROW("deadline", "1s", "2s", deadline, 1s, 2s),
         RMQHA_ROW("thresholds.cluster_health_min", "0", "100", thresholds.cluster_health_min, 0, 100),
-        RMQHA_ROW("thresholds.queue_backlog_max", "0", "9000000000", thresholds.queue_backlog_max, 0, 9'000'000'000),
-        RMQHA_ROW("thresholds.memory_usage_max", "1", "100", thresholds.memory_usage_max, 1, 100),
-        RMQHA_ROW("thresholds.disk_usage_max", "1", "100", thresholds.disk_usage_max, 1, 100),
+        RMQHA_ROW("thresholds.queue_backlog_max", "0", "9,9000000000", thresholds.queue_backlog_max, Levels{0},
+                  (Levels{9, 9'000'000'000})),
+        RMQHA_ROW("thresholds.memory_usage_max", "1", "50,100", thresholds.memory_usage_max, Levels{1},
+                  (Levels{50, 100})),
+        RMQHA_ROW("thresholds.disk_usage_max", "1", "100,100", thresholds.disk_usage_max, Levels{1},
+                  (Levels{100, 100})),
         RMQHA_ROW("thresholds.mirror_sync_delay_max", "0s", "10s", thresholds.mirror_sync_delay_max, 0s, 10s),
     };
     return table;
@@ -281,7 +285,13 @@ TEST_CASE("a refused value is quoted with its place and what is allowed", "[conf
     CHECK(refusal(flags({{"uri", {"amqp://h?heartbeat=70000"}}}), ExitCode::usage) ==
           "--uri, heartbeat: \"70000s\" is not between 0s and 65535s");
     CHECK(refusal(variables({{"thresholds.memory_usage_max", {"101"}}}), ExitCode::usage) ==
-          "RMQHA_THRESHOLDS_MEMORY_USAGE_MAX: \"101\" is not a number from 1 to 100");
+          "RMQHA_THRESHOLDS_MEMORY_USAGE_MAX: \"101\" is not a whole number from 1 to 100, or two such as 85,95, the "
+          "second not below the first");
+    for (auto const* wrong : {"90,80", "80,", ",80", "80,90,95", "80, 90", "0,90", "80,101", "85%"}) {
+        CAPTURE(wrong);
+        CHECK_THAT(refusal(variables({{"thresholds.disk_usage_max", {wrong}}}), ExitCode::usage),
+                   Catch::Contains("is not a whole number from 1 to 100, or two"));
+    }
     auto url = variables({{"uri", {"amqp://u:secret@h/"}}});
     url.origin = "AMQP_URL";
     CHECK_THAT(refusal(url, ExitCode::usage), Catch::StartsWith("AMQP_URL: \"amqp://u:***@h/\": it ends in a slash"));

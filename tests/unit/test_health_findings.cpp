@@ -182,6 +182,33 @@ TEST_CASE("MEMORY-HIGH, DISK-LOW and FDS-HIGH start at their threshold, not belo
     }
 }
 
+TEST_CASE("a figure with two levels is a warning from the first on, critical from the second")
+{
+    auto snapshot = healthy_snapshot();
+    Node& node = snapshot.nodes[0];
+    node.memory_limit = node.disk_free = 100;
+    Rules rules;
+    rules.thresholds.memory_usage_max = {70, 90};
+    rules.thresholds.disk_usage_max = {50, 60};
+    rules.thresholds.queue_backlog_max = {10, 20};
+    struct Case {
+        std::uint64_t memory;
+        std::uint64_t disk;
+        std::uint64_t messages;
+        Severity severity;
+        double memory_limit;
+    };
+    auto const [memory, disk, messages, severity, limit] =
+        GENERATE(Case{89, 59, 20, Severity::warning, 70}, Case{90, 60, 21, Severity::critical, 90});
+    node.memory_used = memory;
+    node.disk_limit = disk;
+    queue_of(snapshot).messages = messages;
+    CHECK(the("MEMORY-HIGH", snapshot, rules).severity == severity);
+    CHECK(the("MEMORY-HIGH", snapshot, rules).limit == limit);
+    CHECK(the("DISK-LOW", snapshot, rules).severity == severity);
+    CHECK(the("QUEUE-BACKLOG", snapshot, rules).severity == severity);
+}
+
 TEST_CASE("totals of 0, as brokers give for what they do not count, are no pressure")
 {
     auto snapshot = healthy_snapshot();
