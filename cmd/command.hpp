@@ -6,6 +6,7 @@
 #include "output/console.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 
 namespace CLI {
@@ -29,7 +30,8 @@ public:
     virtual config::Settings const& settings() = 0;
     /// What the settings come from, for the commands that manage contexts.
     virtual config::Configuration& configuration() = 0;
-    /// User and password; reads the file, runs the command or asks on the terminal on first use.
+    /// User and password; reads the file, runs the command or asks on the terminal on first use. The command must end
+    /// by the deadline(), when that was asked for before.
     virtual base::Credentials const& credentials() = 0;
     virtual output::Format format() const = 0;
     virtual bool dry_run() const = 0;
@@ -49,8 +51,21 @@ protected:
     Context(output::Console& c, base::Stop& s, base::Clock& k) : console(c), stop(s), clock(k) {}
 };
 
+/// What the process ends with: one of the table of exit codes or, for commands that answer to Nagios, one of its four.
+struct ExitStatus {
+    ExitStatus(base::ExitCode of_table) : code(static_cast<int>(of_table)) {} // implicit: most actions return one
+    explicit ExitStatus(int other) : code(other) {}
+
+    int code;
+};
+
 /// What a command does once everything is parsed; main runs it after parsing, never within.
-using Action = std::function<base::ExitCode(Context&)>;
+using Action = std::function<ExitStatus(Context&)>;
+
+/// How commands that promise a form and codes of their own tell that they failed, wrong usage and interruption
+/// included. Called instead of writing an error to stderr; must not throw.
+using Failed = std::function<ExitStatus(output::Console&, base::Error const&)>;
+using FailedByCommand = std::map<CLI::App const*, Failed>;
 
 /// One per subcommand: adds options to `app` and a callback that puts the action in `chosen`. Options are kept in a
 /// shared_ptr'd struct so that environment and configuration can still fill in what no flag gave.
@@ -59,7 +74,7 @@ void add_publish(CLI::App& app, Action& chosen);
 void add_consume(CLI::App& app, Action& chosen);
 void add_policy(CLI::App& app, Action& chosen);
 void add_queue(CLI::App& app, Action& chosen);
-void add_monitor(CLI::App& app, Action& chosen);
+void add_monitor(CLI::App& app, Action& chosen, FailedByCommand& failed);
 void add_cluster(CLI::App& app, Action& chosen);
 void add_context(CLI::App& app, Action& chosen);
 void add_completion(CLI::App& app, Action& chosen);

@@ -19,7 +19,7 @@ namespace {
 using namespace rmqha;
 using base::ExitCode;
 
-void build(CLI::App& root, cmd::SharedOptions& options, cmd::Action& chosen)
+void build(CLI::App& root, cmd::SharedOptions& options, cmd::Action& chosen, cmd::FailedByCommand& failed)
 {
     cmd::use_help_layout(root);
     root.set_help_flag("-h,--help", "this help; behind a command, that command's");
@@ -33,7 +33,7 @@ void build(CLI::App& root, cmd::SharedOptions& options, cmd::Action& chosen)
     cmd::add_consume(root, chosen);
     cmd::add_policy(root, chosen);
     cmd::add_queue(root, chosen);
-    cmd::add_monitor(root, chosen);
+    cmd::add_monitor(root, chosen, failed);
     cmd::add_cluster(root, chosen);
     cmd::add_context(root, chosen);
     cmd::add_completion(root, chosen);
@@ -44,53 +44,74 @@ void build(CLI::App& root, cmd::SharedOptions& options, cmd::Action& chosen)
     cmd::normalise(root);
 }
 
-/// Puts the exception in flight into words on stderr; the exit code for it.
-ExitCode explain(output::Console& console)
+/// The exception in flight in words.
+base::Error failure()
 {
     try {
         throw;
     } catch (base::Error const& error) {
-        console.error(error.what(), error.hint());
-        return error.code();
+        return error;
     } catch (base::Interrupted const& interrupted) {
-        console.clear_progress();
-        return interrupted.signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
+        return {interrupted.signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted, "interrupted"};
     } catch (std::bad_alloc const&) {
-        console.error("out of memory", "");
+        return {ExitCode::internal, "out of memory"};
     } catch (std::exception const& error) {
-        console.error(fmt::format("unexpected: {}", error.what()),
-                      "This is a mistake in rmqha; please report it with what you typed.");
+        return {ExitCode::internal, fmt::format("unexpected: {}", error.what()),
+                "This is a mistake in rmqha; please report it with what you typed."};
     }
-    return ExitCode::internal;
 }
 
-ExitCode act(output::Console& console, cmd::Context& context, cmd::Action const& action)
+/// Tells of the exception in flight: on stderr, unless the command has its own way; what to end with.
+cmd::ExitStatus explain(output::Console& console, cmd::Failed const* own_way)
 {
-    auto code = ExitCode::ok;
+    auto const error = failure();
+    if (own_way != nullptr) {
+        return (*own_way)(console, error);
+    }
+    if (error.code() == ExitCode::interrupted || error.code() == ExitCode::terminated) {
+        console.clear_progress(); // who stopped it knows
+    } else {
+        console.error(error.what(), error.hint());
+    }
+    return error.code();
+}
+
+cmd::Failed const* own_way_of(CLI::App& root, cmd::FailedByCommand const& failed)
+{
+    auto const chain = cmd::chosen_commands(root);
+    auto const found = chain.empty() ? failed.end() : failed.find(chain.back());
+    return found == failed.end() ? nullptr : &found->second;
+}
+
+cmd::ExitStatus act(output::Console& console, cmd::Context& context, cmd::Action const& action,
+                    cmd::Failed const* own_way)
+{
+    cmd::ExitStatus status = ExitCode::ok;
     try {
-        code = action(context);
+        status = action(context);
     } catch (...) {
         // What was answered so far stays an answer.
-        code = explain(console);
+        status = explain(console, own_way);
     }
     try {
         console.flush();
     } catch (...) {
-        return explain(console);
+        return explain(console, own_way);
     }
-    return code;
+    return status;
 }
 
 /// Everything up to the action: --help and --version answer themselves, wrong usage ends here.
-ExitCode run(int argc, char** argv, base::Stop& stop)
+cmd::ExitStatus run(int argc, char** argv, base::Stop& stop)
 {
     CLI::App root("Connect to RabbitMQ clusters, publish, consume, and watch over their high availability.", "rmqha");
     cmd::SharedOptions options;
     cmd::Action action;
+    cmd::FailedByCommand failed;
     std::optional<output::Console> console;
     try {
         std::optional<std::string> text;
-        build(root, options, action);
+        build(root, options, action, failed);
         try {
             cmd::parse(root, argc, argv);
         } catch (CLI::CallForHelp const& help) {
@@ -117,10 +138,10 @@ ExitCode run(int argc, char** argv, base::Stop& stop)
         base::SystemClock clock;
         console.emplace(options.console, output::Console::Streams{}, &stop);
         auto const context = cmd::make_context({*console, stop, clock}, options, configuration);
-        return act(*console, *context, action);
+        return act(*console, *context, action, own_way_of(root, failed));
     } catch (...) {
         output::Console plain(options.console);
-        return explain(plain);
+        return explain(plain, own_way_of(root, failed));
     }
 }
 
@@ -131,7 +152,7 @@ int main(int argc, char** argv)
     try {
         base::Stop stop;
         base::SignalWatch const watch(stop); // before any other thread
-        return static_cast<int>(run(argc, argv, stop));
+        return run(argc, argv, stop).code;
     } catch (std::exception const& error) {
         output::Console().error(error.what(), "");
         return static_cast<int>(ExitCode::internal);

@@ -1,5 +1,6 @@
 #include "cmd/monitor_commands.hpp"
 #include "cmd/monitor_page.hpp"
+#include "cmd/monitor_rules.hpp"
 #include "cmd/monitor_snapshot.hpp"
 #include "cmd/options.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 struct StatusOptions {
     bool explain = false;
     bool no_queues = false;
-    int replicas = 0;
+    RuleOptions rules;
 };
 
 base::ExitCode status(Context& context, StatusOptions const& options)
@@ -23,11 +24,9 @@ base::ExitCode status(Context& context, StatusOptions const& options)
     fail_unless_reached(status.snapshot);
 
     auto const& settings = context.settings();
-    health::Rules rules;
-    rules.thresholds = settings.thresholds;
-    rules.replicas = options.replicas;
+    auto const rules = rules_of(settings, options.rules);
     status.context = settings.context;
-    status.score_min = settings.thresholds.cluster_health_min;
+    status.score_min = rules.thresholds.cluster_health_min;
     status.findings = health::findings_of(status.snapshot, rules);
     status.score = health::score_of(status.snapshot, status.findings);
 
@@ -52,7 +51,7 @@ void add_monitor_status(CLI::App& monitor, Action& chosen)
     auto* command = monitor.add_subcommand("status", "One page: score and why, nodes, alarms, queues at risk");
     command->add_flag("--explain", options->explain, "Show how the score came about, who told what, what was skipped");
     command->add_flag("--no-queues", options->no_queues, "Do not ask for queues");
-    add_number(*command, "--replicas", options->replicas, {1, 100}, "Copies every durable queue must have");
+    add_rule_options(*command, options->rules);
     set_examples(*command,
                  {{"rmqha monitor status", "one page; exits 0 when healthy, 1 when not, 3 when not all could be asked"},
                   {"rmqha monitor status --explain", "the sum behind the score, and who told what"},

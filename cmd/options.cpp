@@ -84,6 +84,19 @@ CLI::Option* add_number(CLI::App& app, std::string const& names, std::function<v
     return add_read(app, names, read, help)->type_name("N");
 }
 
+CLI::Option* add_levels(CLI::App& app, std::string const& names, std::optional<config::Levels>& target,
+                        config::LevelRange range, std::string const& help)
+{
+    auto read = [&target, range](std::string const& option, std::string const& value) {
+        target = config::parse_levels(value, range);
+        if (!target) {
+            throw base::Error(base::ExitCode::usage,
+                              fmt::format("{}: \"{}\" is not {}", option, value, config::levels_wanted(range)));
+        }
+    };
+    return add_read(app, names, read, help)->type_name("LEVELS");
+}
+
 CLI::Option* add_choice_of(CLI::App& app, std::string const& names, std::function<void(std::size_t)> set,
                            std::vector<std::string> const& words, std::string const& help)
 {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "config/levels.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -52,6 +53,10 @@ CLI::Option* add_number(CLI::App& app, std::string const& names, T& target, Rang
                       }),
                       range, help);
 }
+
+/// LEVELS: one number, from which on there is a warning, or two, "85,95", the second from which on it is critical.
+CLI::Option* add_levels(CLI::App& app, std::string const& names, std::optional<config::Levels>& target,
+                        config::LevelRange range, std::string const& help);
 
 /// One of several words; they make the metavariable ("quorum|classic") and what completion offers.
 CLI::Option* add_choice(CLI::App& app, std::string const& names, std::string& target,

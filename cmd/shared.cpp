@@ -67,14 +67,14 @@ public:
     base::Credentials const& credentials() override
     {
         if (!m_credentials) {
-            auto const until = clock.now() + settings().deadline.value_or(k_login_time);
+            auto const until = clock.now() + settings().deadline.value_or(k_login_time); // a person's
             config::CredentialSources sources;
             sources.variable = base::environment("RMQHA_PASSWORD").value_or("");
             sources.warn = [this](std::string const& text) { console.warn(text); };
             sources.ask = [this, until](std::string const& prompt) {
                 return while_asking([&] { return config::ask_password(prompt, until, stop); });
             };
-            m_credentials = config::find_credentials(settings(), sources, until, stop);
+            m_credentials = config::find_credentials(settings(), sources, std::min(until, m_deadline), stop);
         }
         return *m_credentials;
     }
@@ -97,7 +97,8 @@ public:
     {
         auto const time = m_configuration.deadline().value_or(default_time);
         auto const start = m_start + m_asked;
-        return time < base::k_never - start ? start + time : base::k_never;
+        m_deadline = time < base::k_never - start ? start + time : base::k_never;
+        return m_deadline;
     }
 
 private:
@@ -114,6 +115,7 @@ private:
     config::Configuration& m_configuration;
     base::TimePoint m_start;
     base::Duration m_asked{0}; ///< time the user took to answer
+    base::TimePoint m_deadline = base::k_never;
     std::optional<base::Credentials> m_credentials;
 };
 

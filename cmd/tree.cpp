@@ -194,6 +194,14 @@ void parse(CLI::App& root, int argc, char const* const* argv)
 
 void fill_in(CLI::App& root, config::Configuration& configuration)
 {
+    for (auto* const app : chosen_commands(root)) {
+        for (auto* const own : settable_options(*app)) {
+            auto const* const shared = root.get_option_no_throw(own->get_name());
+            if (shared != nullptr && is_set(*shared) && !is_set(*own)) {
+                give(*own, {shared->results(), own->get_name(), config::SourceKind::flag});
+            }
+        }
+    }
     for (auto* const option : settable_options(root)) {
         if (!is_set(*option)) {
             if (auto const found = found_for_all(*option, configuration)) {

@@ -45,8 +45,9 @@ void normalise(CLI::App& root);
 void parse(CLI::App& root, int argc, char const* const* argv);
 
 /// Gives the options that no flag gave, those of the chosen commands and of all commands, what environment and files
-/// say for them, unless that would exclude an option given. Throws Error: usage or config, naming the place; and when a
-/// required option is still missing.
+/// say for them, unless that would exclude an option given. A command's own option that is called like one of all
+/// commands (--format) takes what was typed for the latter before the command, but not what environment and files say
+/// for it. Throws Error: usage or config, naming the place; and when a required option is still missing.
 void fill_in(CLI::App& root, config::Configuration& configuration);
 
 /// What is wrong with the words typed, in our words: never repeats the value of an option it does not know.

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
+#include <thread>
 
 namespace rmqha::base {
 
@@ -43,6 +44,16 @@ void write_all(int fd, std::string_view content, fs::path const& path)
         }
         content.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
     }
+}
+
+Fd open_lock(fs::path const& path)
+{
+    make_folders(path.parent_path());
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd) {
+        fail(ExitCode::unavailable, "cannot lock {}: {}", path.string(), reason(errno));
+    }
+    return fd;
 }
 
 fs::path xdg(char const* variable, char const* fallback)
@@ -109,17 +120,26 @@ void write_file(fs::path const& path, std::string_view content, mode_t mode)
     }
 }
 
-FileLock::FileLock(fs::path const& path)
+FileLock::FileLock(fs::path const& path) : m_fd(open_lock(path))
 {
-    make_folders(path.parent_path());
-    m_fd.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    while (m_fd && ::flock(m_fd.get(), LOCK_EX) != 0) {
+    while (::flock(m_fd.get(), LOCK_EX) != 0) {
         if (errno != EINTR) {
-            m_fd.reset();
+            fail(ExitCode::unavailable, "cannot lock {}: {}", path.string(), reason(errno));
         }
     }
-    if (!m_fd) {
-        fail(ExitCode::unavailable, "cannot lock {}: {}", path.string(), reason(errno));
+}
+
+FileLock::FileLock(fs::path const& path, TimePoint deadline) : m_fd(open_lock(path))
+{
+    constexpr auto k_pause = milliseconds(5); // flock has no time limit of its own
+    while (::flock(m_fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EINTR && errno != EWOULDBLOCK) {
+            fail(ExitCode::unavailable, "cannot lock {}: {}", path.string(), reason(errno));
+        }
+        if (std::chrono::steady_clock::now() >= deadline) {
+            fail(ExitCode::timeout, "cannot lock {}: another process holds it", path.string());
+        }
+        std::this_thread::sleep_for(k_pause);
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 
 #include <sys/types.h>
@@ -19,10 +20,13 @@ std::optional<std::string> read_file(std::filesystem::path const& path);
 /// reader sees the old content or the new, never a part. Throws Error(unavailable) naming path and reason.
 void write_file(std::filesystem::path const& path, std::string_view content, mode_t mode = 0600);
 
-/// Holds an exclusive flock(2) on `path` (created 0600 when missing) until destroyed; waits for other processes.
+/// Holds an exclusive flock(2) on `path` (created 0600 when missing) until destroyed; waits for other processes. Throws
+/// Error(unavailable) naming path and reason.
 class FileLock {
 public:
     explicit FileLock(std::filesystem::path const& path);
+    /// Waits until `deadline` at the latest; then throws Error(timeout).
+    FileLock(std::filesystem::path const& path, TimePoint deadline);
 
 private:
     Fd m_fd;

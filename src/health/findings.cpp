@@ -287,6 +287,7 @@ std::vector<Finding> findings_of(Snapshot const& snapshot, Rules const& rules)
     for (Gap const& gap : snapshot.gaps) {
         findings.push_back({gap.code, gap.skipped ? Severity::skipped : Severity::unknown, gap.object, gap.reason,
                             gap.remedy, gap.code});
+        findings.back().also = gap.also;
     }
     std::stable_sort(findings.begin(), findings.end(),
                      [](Finding const& a, Finding const& b) { return a.severity > b.severity; });

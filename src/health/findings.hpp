@@ -18,13 +18,14 @@ std::string_view to_string(Severity severity); ///< "OK", "SKIPPED", "UNKNOWN", 
 struct Finding {
     std::string code; ///< stable: NODE-DOWN, QUEUE-CRITICAL, ...
     Severity severity = Severity::ok;
-    std::string object;            ///< node, "queue \"q\" in vhost \"v\"", or "cluster"
-    std::string evidence;          ///< what was seen, with figure and threshold
-    std::string remedy;            ///< a command where there is one
-    std::string cause;             ///< findings of one cause cost their points once; see score.hpp
-    std::optional<double> value{}; ///< the figure, where the finding is about one
-    std::optional<double> limit{}; ///< the threshold it broke
-    std::string unit{};            ///< of both: "percent", "messages", "replicas", "members", "leaders"
+    std::string object;              ///< node, "queue \"q\" in vhost \"v\"", or "cluster"
+    std::string evidence;            ///< what was seen, with figure and threshold
+    std::string remedy;              ///< a command where there is one
+    std::string cause;               ///< findings of one cause cost their points once; see score.hpp
+    std::optional<double> value{};   ///< the figure, where the finding is about one
+    std::optional<double> limit{};   ///< the threshold it broke
+    std::string unit{};              ///< of both: "percent", "messages", "replicas", "members", "leaders", "points"
+    std::vector<std::string> also{}; ///< UNKNOWN and SKIPPED: further codes that could not be looked for
 };
 
 /// Which of a figure's two levels it has reached.

@@ -197,6 +197,21 @@ void add_queue_gaps(Snapshot const& snapshot, Answers const& answers, std::vecto
     }
 }
 
+/// What nobody can look for either when this cannot be looked for: what comes from the same question.
+std::vector<std::string> from_the_same_question(std::string const& code)
+{
+    static std::map<std::string, std::vector<std::string>> const k_codes{
+        {"MEMORY-HIGH", {"DISK-LOW", "FDS-HIGH"}},
+        {"ALARM-MEMORY", {"ALARM-DISK"}},
+        {"QUEUE-DOWN",
+         {"QUEUE-CRITICAL", "QUEUE-UNDER-REPLICATED", "MIRROR-UNSYNCED", "QUEUE-BACKLOG", "QUEUE-NO-CONSUMER",
+          "LEADERS-SKEWED"}},
+        {"QUEUE-BACKLOG", {"QUEUE-NO-CONSUMER"}},
+    };
+    auto const found = k_codes.find(code);
+    return found == k_codes.end() ? std::vector<std::string>{} : found->second;
+}
+
 } // namespace
 
 std::vector<Gap> gaps_of(Snapshot const& snapshot, Answers const& answers)
@@ -205,6 +220,9 @@ std::vector<Gap> gaps_of(Snapshot const& snapshot, Answers const& answers)
     add_node_gaps(snapshot, answers, gaps);
     add_view_gaps(snapshot, answers, gaps);
     add_queue_gaps(snapshot, answers, gaps);
+    for (Gap& gap : gaps) {
+        gap.also = from_the_same_question(gap.code);
+    }
     return gaps;
 }
 

@@ -87,7 +87,8 @@ struct Gap {
     std::string object;
     std::string reason;
     std::string remedy;
-    bool skipped = false; ///< the broker does not have it, as opposed to: could not be asked
+    bool skipped = false;            ///< the broker does not have it, as opposed to: could not be asked
+    std::vector<std::string> also{}; ///< codes of further findings that could not be looked for, for the same reason
 };
 
 struct Snapshot {

@@ -1,5 +1,7 @@
 #include "output/text.hpp"
 
+#include "base/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,35 +54,8 @@ bool within(std::array<Range, N> const& ranges, char32_t c)
     return next != ranges.end() && next->first <= c;
 }
 
-struct Letter {
-    char32_t code = 0;
-    std::size_t length = 1;
-    bool valid = false;
-};
-
-// The first character of a text that is not empty. Overlong forms, surrogates and what lies above U+10FFFF are invalid.
-Letter first_letter(std::string_view text)
-{
-    auto const lead = static_cast<std::uint8_t>(text.front());
-    if (lead < 0x80) {
-        return {lead, 1, true};
-    }
-    std::size_t const length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) {
-        return {lead, 1, false};
-    }
-    char32_t code = lead & (0x7FU >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        auto const byte = static_cast<std::uint8_t>(text[i]);
-        if ((byte & 0xC0U) != 0x80U) {
-            return {lead, 1, false};
-        }
-        code = (code << 6U) | (byte & 0x3FU);
-    }
-    constexpr std::array<char32_t, 5> lowest{0, 0, 0x80, 0x800, 0x10000};
-    bool const valid = code >= lowest.at(length) && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
-    return valid ? Letter{code, length, true} : Letter{lead, 1, false};
-}
+using base::first_letter;
+using Letter = base::Utf8Letter;
 
 int width_of(Letter const& letter)
 {

@@ -1,0 +1,259 @@
+#include "cmd/monitor_check_json.hpp"
+#include "cmd/monitor_commands.hpp"
+#include "cmd/monitor_rules.hpp"
+#include "cmd/monitor_snapshot.hpp"
+#include "cmd/options.hpp"
+
+#include "base/file.hpp"
+#include "health/check_state_file.hpp"
+#include "health/nagios.hpp"
+#include "health/prometheus.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+namespace rmqha::cmd {
+namespace {
+
+using base::Error;
+using base::ExitCode;
+using health::Report;
+using health::Severity;
+
+/// Nagios and its kin give a plugin ten seconds.
+constexpr base::milliseconds k_default_deadline = std::chrono::seconds(9);
+
+enum class CheckFormat { nagios, json, prometheus };
+
+struct CheckOptions {
+    std::vector<std::string> checks;
+    CheckFormat format = CheckFormat::nagios;
+    Severity unreachable_as = Severity::critical;
+    RuleOptions rules;
+    std::string textfile;
+    std::string state_file;
+    int runs = 1;
+    bool changes_only = false;
+};
+
+std::string text_of(Report const& report, CheckFormat format)
+{
+    switch (format) {
+    case CheckFormat::json:
+        return check_json(report);
+    case CheckFormat::prometheus:
+        return health::prometheus_text(report);
+    case CheckFormat::nagios:
+        break;
+    }
+    return health::nagios_text(report);
+}
+
+/// That there is nothing to tell of the cluster, for a reason of the check's own.
+health::Finding not_checked(Error const& error, std::vector<health::Check> const& checks)
+{
+    health::Finding finding{"NOT-CHECKED", Severity::unknown, health::k_check_itself,
+                            error.what(),  error.hint(),      "check"};
+    auto const codes = health::codes_of(checks);
+    finding.also.assign(codes.begin(), codes.end());
+    return finding;
+}
+
+/// That nobody was reached: a fault of the service, says Nagios' guideline.
+health::Finding unreachable(Error const& error, Severity severity, std::vector<health::Check> const& checks)
+{
+    auto finding = not_checked(error, checks);
+    finding.code = "UNREACHABLE";
+    finding.object = "cluster";
+    finding.severity = severity;
+    return finding;
+}
+
+std::string cluster_key(std::vector<config::Node> const& nodes)
+{
+    std::vector<std::string> labels;
+    std::transform(nodes.begin(), nodes.end(), std::back_inserter(labels),
+                   [](config::Node const& node) { return config::label(node); });
+    std::sort(labels.begin(), labels.end());
+    return fmt::format("{}", fmt::join(labels, " "));
+}
+
+std::vector<health::Finding> ask(Context& context, CheckOptions const& options, Report& report)
+{
+    auto const& settings = context.settings();
+    report.rules = rules_of(settings, options.rules);
+    report.context = settings.context.empty() ? config::label(settings.nodes.front()) : settings.context;
+    auto const codes = health::codes_of(report.checks);
+    auto snapshot =
+        take_snapshot(context, {.default_deadline = k_default_deadline, .queues = health::needs_queues(report.checks)});
+    try {
+        fail_unless_reached(snapshot);
+    } catch (Error const& error) {
+        return {error.code() == ExitCode::denied ? not_checked(error, report.checks)
+                                                 : unreachable(error, options.unreachable_as, report.checks)};
+    }
+    auto const all = health::findings_of(snapshot, report.rules);
+    auto const score = health::score_of(snapshot, all);
+    auto const score_min = report.rules.thresholds.cluster_health_min;
+    if (codes.contains(health::k_score_low)) {
+        report.score = score;
+    }
+    auto findings = health::findings_for(report.checks, snapshot, score, all, score_min);
+    report.snapshot = std::move(snapshot);
+    return findings;
+}
+
+/// What counts, by what earlier runs saw. Without its state file a check goes by this run alone, and says so.
+void judge(Context& context, CheckOptions const& options, std::vector<health::Finding> findings, Report& report,
+           bool& changed)
+{
+    if (options.state_file.empty()) {
+        report.findings = std::move(findings);
+        return;
+    }
+    health::JudgeOptions judging{.runs = options.runs, .codes = health::codes_of(report.checks), .now = report.time};
+    judging.codes.insert({"UNREACHABLE", "NOT-CHECKED"});
+    try {
+        health::CheckStateFile file(options.state_file);
+        auto judgement =
+            file.judge(cluster_key(context.settings().nodes), findings, judging, context.deadline(k_default_deadline));
+        report.findings = std::move(judgement.counting);
+        report.pending = std::move(judgement.pending);
+        report.gone = std::move(judgement.gone);
+        report.notes = file.notes();
+        changed = judgement.changed;
+    } catch (Error const& error) {
+        report.findings = std::move(findings);
+        report.findings.push_back(
+            {"STATE-FILE", Severity::unknown, health::k_check_itself, error.what(), error.hint(), "check"});
+    }
+}
+
+void write_textfile(CheckOptions const& options, Report& report)
+{
+    namespace fs = std::filesystem;
+    try {
+        fs::path const path = options.textfile;
+        std::error_code ignored;
+        auto const kind = fs::status(path, ignored).type();
+        if (kind != fs::file_type::regular && kind != fs::file_type::not_found) {
+            base::fail(ExitCode::unavailable, "cannot write {}: not a regular file", path.string());
+        }
+        if (path.has_parent_path() && !fs::is_directory(path.parent_path(), ignored)) {
+            base::fail(ExitCode::unavailable, "cannot write {}: there is no such folder", path.string());
+        }
+        base::write_file(path, health::prometheus_text(report), 0644);
+    } catch (Error const& error) {
+        report.findings.push_back(
+            {"TEXTFILE", Severity::unknown, health::k_check_itself, error.what(), error.hint(), "check"});
+    }
+}
+
+ExitStatus check(Context& context, CheckOptions const& options)
+{
+    auto const start = context.clock.now();
+    if (options.state_file.empty() && (options.runs > 1 || options.changes_only)) {
+        throw Error(ExitCode::usage,
+                    fmt::format("{}: nothing to compare with", options.runs > 1 ? "--for" : "--changes-only"),
+                    "Give --state-file, so that a run knows what the runs before it have seen.");
+    }
+    Report report;
+    report.checks = health::chosen_checks(options.checks);
+    report.time = context.clock.wall();
+    report.runs_wanted = options.runs;
+    bool changed = true;
+    try {
+        std::vector<health::Finding> findings;
+        try {
+            findings = ask(context, options, report);
+        } catch (Error const& error) {
+            findings.push_back(not_checked(error, report.checks));
+        }
+        judge(context, options, std::move(findings), report, changed);
+    } catch (Error const& error) { // not even settings
+        report.findings = {not_checked(error, report.checks)};
+    }
+    report.took = context.clock.now() - start;
+    if (!options.textfile.empty()) {
+        write_textfile(options, report);
+    }
+    bool const own_trouble = std::any_of(report.findings.begin(), report.findings.end(),
+                                         [](auto const& finding) { return finding.object == health::k_check_itself; });
+    if (!options.changes_only || changed || own_trouble || !report.notes.empty()) {
+        context.console.answer(text_of(report, options.format));
+    }
+    return ExitStatus(health::nagios_code(report.state()));
+}
+
+/// What ends the command before it could begin, or while it writes its answer.
+ExitStatus failed(output::Console& console, Error const& error, CheckOptions const& options)
+{
+    Report report;
+    report.time = std::chrono::system_clock::now();
+    report.findings = {not_checked(error, {})};
+    bool const stdout_failed = console.closed();
+    try {
+        console.clear_progress();
+        console.answer(text_of(report, options.format));
+        console.flush();
+    } catch (...) { // no more than said below
+    }
+    if (stdout_failed) {
+        console.error(error.what(), error.hint());
+    }
+    return ExitStatus(health::nagios_code(report.state()));
+}
+
+void add_options(CLI::App& command, CheckOptions& options)
+{
+    std::vector<std::string> topics;
+    for (auto const& check : health::checks()) {
+        topics.push_back(check.name);
+    }
+    command
+        .add_option("checks", options.checks,
+                    fmt::format("what to look at (default all): {}; or the code of a finding, such as NODE-DOWN",
+                                fmt::join(topics, ", ")))
+        ->type_name(fmt::format("{}", fmt::join(topics, "|")));
+    add_choice<CheckFormat>(
+        command, "--format", options.format,
+        {{"nagios", CheckFormat::nagios}, {"json", CheckFormat::json}, {"prometheus", CheckFormat::prometheus}},
+        "how the answer is written (default nagios)");
+    add_choice<Severity>(command, "--unreachable-as", options.unreachable_as,
+                         {{"critical", Severity::critical}, {"unknown", Severity::unknown}},
+                         "what it means when no node answers (default critical)");
+    command.add_option("--textfile", options.textfile, "write Prometheus metrics to this file too, in one step")
+        ->type_name("FILE");
+    command.add_option("--state-file", options.state_file, "remember here what runs have seen")->type_name("FILE");
+    add_number(command, "--for", options.runs, {1, 1000}, "runs in a row that must see a problem before it counts");
+    command.add_flag("--changes-only", options.changes_only, "print nothing when all is as it was in the run before");
+    add_rule_options(command, options.rules);
+}
+
+} // namespace
+
+void add_monitor_check(CLI::App& monitor, Action& chosen, FailedByCommand& failed_by_command)
+{
+    auto options = std::make_shared<CheckOptions>();
+    auto* const command = monitor.add_subcommand("check", "For cron and Nagios: exits 0 OK, 1 WARNING, 2 CRITICAL, 3 "
+                                                          "UNKNOWN and nothing else");
+    add_options(*command, *options);
+    set_examples(
+        *command,
+        {{"rmqha monitor check", "everything; one line, performance data, then what is wrong"},
+         {"rmqha monitor check nodes queues --memory-usage-max 80,90", "some topics; two levels of a threshold"},
+         {"rmqha monitor check --textfile /var/lib/node_exporter/rmqha.prom", "for Prometheus, from cron"},
+         {"rmqha monitor check --state-file ~/.rmqha.json --for 3 --changes-only",
+          "from cron: mail when a problem was seen three times in a row, and when it is gone"}});
+    command->callback(
+        [options, &chosen] { chosen = [options](Context& context) { return check(context, *options); }; });
+    failed_by_command[command] = [options](output::Console& console, Error const& error) {
+        return failed(console, error, *options);
+    };
+}
+
+} // namespace rmqha::cmd

@@ -1,0 +1,45 @@
+#include "cmd/monitor_rules.hpp"
+
+#include "cmd/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace rmqha::cmd {
+
+void add_rule_options(CLI::App& app, RuleOptions& options)
+{
+    constexpr auto* k_group = "Thresholds, over those of the context";
+    auto& defaults = options.defaults;
+    for (auto* const option : {
+             add_number(app, "--cluster-health-min", options.cluster_health_min, {0, 100},
+                        "score below which a cluster is unhealthy (default 80)"),
+             add_levels(app, "--memory-usage-max", options.memory_usage_max, config::k_percent_levels,
+                        "percent of a node's high watermark: a warning from the first on, critical from the second "
+                        "(default 85)"),
+             add_levels(app, "--disk-usage-max", options.disk_usage_max, config::k_percent_levels,
+                        "percent of a node's free disk space that the alarm's limit takes (default 90)"),
+             add_number(app, "--descriptor-usage-max", defaults.descriptors_max, {1, 100},
+                        "percent of a node's file descriptors (default 85)"),
+             add_levels(app, "--queue-backlog-max", options.queue_backlog_max, config::k_count_levels,
+                        "messages in a queue (default 1000)"),
+             add_number(app, "--replicas", defaults.replicas, {1, 100}, "copies every durable queue must have"),
+             add_number(app, "--leader-skew-max", defaults.leaders_skew_max, {0, 1'000'000},
+                        "percent by which a node may lead more queues than its share (default 50)"),
+         }) {
+        option->group(k_group);
+    }
+}
+
+health::Rules rules_of(config::Settings const& settings, RuleOptions const& options)
+{
+    auto rules = options.defaults;
+    rules.thresholds = settings.thresholds;
+    auto& thresholds = rules.thresholds;
+    thresholds.cluster_health_min = options.cluster_health_min.value_or(thresholds.cluster_health_min);
+    thresholds.memory_usage_max = options.memory_usage_max.value_or(thresholds.memory_usage_max);
+    thresholds.disk_usage_max = options.disk_usage_max.value_or(thresholds.disk_usage_max);
+    thresholds.queue_backlog_max = options.queue_backlog_max.value_or(thresholds.queue_backlog_max);
+    return rules;
+}
+
+} // namespace rmqha::cmd

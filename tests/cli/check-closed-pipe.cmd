@@ -1,0 +1,3 @@
+2
+monitor check --node 127.0.0.1:1,management=1,prometheus=1
+stdout closed

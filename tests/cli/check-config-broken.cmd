@@ -1,0 +1,3 @@
+3
+monitor check --config .config/rmqha/config.toml
+config x = [

@@ -1,0 +1,2 @@
+3
+--context nope monitor check

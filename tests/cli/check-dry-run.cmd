@@ -1,0 +1,2 @@
+3
+monitor check --dry-run

@@ -1,0 +1,5 @@
+2
+monitor check --node 127.0.0.1:1,management=1,prometheus=1 nodes
+config [output]
+config format = "json"
+env RMQHA_FORMAT=json

@@ -1,0 +1,2 @@
+3
+monitor check --node 127.0.0.1:1,management=1,prometheus=1 nodes --unreachable-as unknown

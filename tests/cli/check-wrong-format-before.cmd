@@ -1,0 +1,2 @@
+3
+--format table monitor check

@@ -1,0 +1,2 @@
+3
+monitor check --memory-usage-max 90,80

@@ -1,0 +1,2 @@
+0
+__complete monitor check nodes q

@@ -1,0 +1,144 @@
+#include "base/file.hpp"
+#include "support/brokers.hpp"
+#include "support/catch.hpp"
+#include "support/prometheus_text.hpp"
+#include "support/scripted_server.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <regex>
+
+using namespace rmqha;
+using namespace std::chrono_literals;
+
+namespace {
+
+base::Finished check(test::LiveCluster const& cluster, std::vector<std::string> const& words)
+{
+    std::vector<std::string> arguments{"--context", cluster.name(), "monitor", "check"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    return test::run_rmqha(arguments);
+}
+
+/// Checks until the answer is as wanted; fails after a minute with the last one.
+template <typename Wanted>
+base::Finished check_until(test::LiveCluster const& cluster, std::vector<std::string> const& words, Wanted wanted)
+{
+    base::Finished answer;
+    bool const came = test::wait_until(1min, [&] {
+        answer = check(cluster, words);
+        return wanted(answer);
+    });
+    INFO("still not as wanted after a minute: " << answer.status << " " << answer.output << answer.errors);
+    REQUIRE(came);
+    return answer;
+}
+
+bool is_ok(base::Finished const& answer)
+{
+    return answer.status == 0;
+}
+
+} // namespace
+
+TEST_CASE("monitor check speaks Nagios: one line, performance data, exit code", "[live]")
+{
+    test::LiveCluster const cluster;
+    auto const healthy = check_until(cluster, {}, is_ok);
+    std::regex const line(R"([^|\n]{1,80}\| ('[^']+'|[a-z_]+)=[^ \n]+( ('[^']+'|[a-z_]+)=[^ \n]+)*\n)");
+    INFO(healthy.output);
+    CHECK(std::regex_match(healthy.output, line));
+    CHECK_THAT(healthy.output, Catch::Contains("score=100;;80:;0;100 nodes_up=3;;;0;3 "));
+
+    auto const high = check(cluster, {"memory", "--memory-usage-max", "1"});
+    CHECK(high.status == 1);
+    CHECK_THAT(high.output,
+               Catch::StartsWith("RABBITMQ WARNING: ") && Catch::Contains("MEMORY-HIGH rabbit1@localhost"));
+    CHECK(check(cluster, {"memory", "--memory-usage-max", "1,1"}).status == 2);
+    CHECK(check(cluster, {"nodes", "--memory-usage-max", "1,1"}).status == 0);
+}
+
+TEST_CASE("monitor check refuses wrong credentials with UNKNOWN", "[live]")
+{
+    test::LiveCluster const cluster;
+    std::vector<std::string> arguments{"monitor", "check", "--user", "nobody"};
+    for (auto const& node : cluster.nodes()) {
+        arguments.insert(arguments.end(), {"--node", config::to_text(node)});
+    }
+    auto const answer = test::run_rmqha(arguments, {"RMQHA_PASSWORD=wrong"});
+    INFO(answer.output);
+    CHECK(answer.status == 3);
+    CHECK_THAT(answer.output, Catch::StartsWith("RABBITMQ UNKNOWN: ") && Catch::Contains("all nodes refuse this user"));
+}
+
+TEST_CASE("monitor check writes a textfile that Prometheus reads, readable by all", "[live]")
+{
+    test::LiveCluster const cluster;
+    test::TemporaryFolder const folder;
+    auto const file = folder / "rmqha.prom";
+    check_until(cluster, {"--textfile", file.string()}, is_ok);
+    auto const read = test::read_prometheus(base::read_file(file).value_or(""));
+    CHECK(read.complaints == std::vector<std::string>{});
+    auto const label = fmt::format("{{cluster=\"{}\"}}", cluster.name());
+    CHECK(read.samples.at("rmqha_up" + label) == 1);
+    CHECK(read.samples.at("rmqha_score" + label) == 100);
+    CHECK(read.samples.at("rmqha_last_run_timestamp_seconds" + label) > 1.7e9);
+    struct stat info {};
+    REQUIRE(::stat(file.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777U) == 0644);
+}
+
+TEST_CASE("monitor check lets a problem count when runs in a row have seen it, and tells changes only", "[live]")
+{
+    test::LiveCluster const cluster;
+    test::TemporaryFolder const folder;
+    std::vector<std::string> const good{"memory", "--state-file",  (folder / "state").string(), "--for",
+                                        "2",      "--changes-only"};
+    auto bad = good;
+    bad.insert(bad.end(), {"--memory-usage-max", "1"});
+    auto const first = check(cluster, good);
+    CHECK(first.status == 0);
+    CHECK(first.output.empty());
+    auto const seen_once = check(cluster, bad);
+    CHECK(seen_once.status == 0);
+    CHECK(seen_once.output.empty());
+    auto const counts = check(cluster, bad);
+    CHECK(counts.status == 1);
+    CHECK_THAT(counts.output, Catch::Contains("MEMORY-HIGH"));
+    auto const still = check(cluster, bad);
+    CHECK(still.status == 1);
+    CHECK(still.output.empty());
+    auto const gone = check(cluster, good);
+    CHECK(gone.status == 0);
+    CHECK_THAT(gone.output, Catch::Contains("gone: MEMORY-HIGH rabbit1@localhost"));
+}
+
+TEST_CASE("monitor check answers in time when no node does", "[live]")
+{
+    test::BlackHole const hole;
+    test::ScriptedServer const mute([](test::Peer& peer) { peer.stay_silent(); });
+    for (auto const port : {hole.port(), mute.port()}) {
+        auto const node = fmt::format("127.0.0.1:{0},management={0},prometheus={0}", port);
+        auto const answer = test::run_rmqha({"monitor", "check", "--node", node});
+        INFO(answer.output << answer.errors);
+        CHECK(answer.status == 2);
+        CHECK_THAT(answer.output, Catch::StartsWith("RABBITMQ CRITICAL: ") && Catch::Contains("UNREACHABLE"));
+    }
+}
+
+TEST_CASE("monitor check is CRITICAL within its deadline with a node paused, and OK again", "[cluster]")
+{
+    test::LiveCluster cluster;
+    check_until(cluster, {}, is_ok);
+    cluster.pause(3);
+    auto const paused = check(cluster, {});
+    CHECK(paused.status == 2);
+    CHECK_THAT(paused.output, Catch::Contains("NODE-SILENT rabbit3@localhost"));
+    auto const memory = check(cluster, {"memory", "--deadline", "5s"});
+    CHECK(memory.status == 3); // nobody knows the memory of the node that is silent
+    CHECK_THAT(memory.output, Catch::Contains("UNKNOWN MEMORY-HIGH rabbit3@localhost"));
+    cluster.resume(3);
+    check_until(cluster, {}, is_ok);
+}
