@@ -57,6 +57,13 @@ struct Wait {
     bool heed_stop = true;       ///< throw Interrupted on a stop; false while finishing after one
 };
 
+/// What pump() would wait for, for who waits for several channels at once.
+struct Readiness {
+    int fd = -1;
+    short events = 0;                     ///< of poll(2)
+    base::TimePoint until = base::k_never; ///< pump it then, whatever arrives: for the heartbeats
+};
+
 /// One AMQP channel over its own connection. A seam: the real one is Connection, tests use a fake.
 /// Every call that talks to the broker throws Failure when connection or channel are gone (after all that had arrived
 /// before was given to the listener), base::Error(timeout) at its deadline, and Interrupted on a stop. Not thread-safe.
@@ -90,6 +97,8 @@ public:
     /// Sends what can be sent, takes what has arrived, keeps the heartbeats; waits until one of these made progress, a
     /// further descriptor is ready, or the deadline. Returns whether anything was given to the listener.
     virtual bool pump(Wait const& wait) = 0;
+    /// Right after a pump() that gave nothing.
+    virtual Readiness readiness() const = 0;
 
     /// Makes a fresh channel on the same connection (after Failure channel_closed, or to leave a bad one).
     virtual void reopen(base::TimePoint deadline) = 0;

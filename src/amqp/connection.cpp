@@ -210,6 +210,11 @@ bool Connection::pump(Wait const& wait)
     return m_impl->session.link().pump(wait);
 }
 
+Readiness Connection::readiness() const
+{
+    return m_impl->session.link().readiness();
+}
+
 void Connection::reopen(base::TimePoint deadline)
 {
     m_impl->session.reopen_channel(deadline);

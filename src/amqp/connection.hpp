@@ -75,6 +75,7 @@ public:
     std::size_t unsent() const override;
     bool blocked() const override;
     bool pump(Wait const& wait) override;
+    Readiness readiness() const override;
     void reopen(base::TimePoint deadline) override;
     void close(base::TimePoint deadline) noexcept override;
 

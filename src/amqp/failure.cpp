@@ -34,6 +34,18 @@ bool contains(std::string_view text, std::string_view part)
     return text.find(part) != std::string_view::npos;
 }
 
+/// The vhost or the user went away under the connection.
+bool gone_for_good(std::uint16_t code, std::string_view text)
+{
+    return code == 320 && contains(text, "is deleted");
+}
+
+/// A limit that others use up now, or a vhost that does not run on this node.
+bool refused_for_now(std::uint16_t code, std::string_view text)
+{
+    return code == 530 && (contains(text, "connection limit") || contains(text, "is down"));
+}
+
 Retry retry_of_close(bool on_channel, std::uint16_t code, std::string_view text)
 {
     if (on_channel) {
@@ -42,18 +54,11 @@ Retry retry_of_close(bool on_channel, std::uint16_t code, std::string_view text)
                                    contains(text, "due to timeout");
         return queue_is_down || code == 506 ? Retry::wait : Retry::never;
     }
-    if (code == 320) {
-        bool const for_good = contains(text, "is deleted");
-        return for_good ? Retry::never : Retry::other_node;
+    if (refused_for_now(code, text)) {
+        return Retry::wait;
     }
-    if (code == 530) {
-        bool const for_now = contains(text, "connection limit") || contains(text, "is down");
-        return for_now ? Retry::wait : Retry::never;
-    }
-    if (code == 403 || code == 402) {
-        return Retry::never;
-    }
-    return Retry::other_node;
+    bool const for_good = gone_for_good(code, text) || code == 530 || code == 403 || code == 402;
+    return for_good ? Retry::never : Retry::other_node;
 }
 
 Retry retry_of(FailureKind kind)
@@ -79,7 +84,19 @@ Failure failure_of_close(bool on_channel, std::uint16_t reply_code, std::string 
     }
     if (reply_code == 403) {
         return {FailureKind::denied, fmt::format("login refused: {}", text), reply_code,
-                "Check user and password (--user, --password-file)."};
+                contains(text, "mechanism EXTERNAL")
+                    ? "The broker must have a user of the client certificate's name (ssl_cert_login_from says which)."
+                    : "Check user and password (--user, --password-file)."};
+    }
+    if (gone_for_good(reply_code, text)) {
+        return {FailureKind::denied, fmt::format("closed by the server: {} ({})", text, reply_code), reply_code,
+                "It was removed while connected; make it again, or choose another (--vhost, --user)."};
+    }
+    if (refused_for_now(reply_code, text)) {
+        return {FailureKind::closed, fmt::format("{} ({})", text, reply_code), reply_code,
+                contains(text, "connection limit")
+                    ? "Close other connections, or raise the limit of the vhost or the user."
+                    : "Another node may have the vhost running; the log of this one says why it does not."};
     }
     if (reply_code == 530) {
         return {FailureKind::denied, text, reply_code, "Check --vhost and the user's permissions in it."};

@@ -15,7 +15,7 @@ enum class FailureKind {
     heartbeat,      ///< nothing received for two heartbeat intervals
     tls,            ///< the TLS handshake or verification failed
     not_amqp,       ///< the peer speaks something else, or AMQP wrongly
-    denied,         ///< user, password, vhost or permission refused
+    denied,         ///< user, password, vhost or permission refused, or removed while connected
     closed,         ///< connection.close with another reason
     channel_closed, ///< channel.close: the connection lives on, the channel must be reopened
 };

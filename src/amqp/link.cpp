@@ -68,13 +68,11 @@ bool Link::pump(Wait const& wait)
     if (given || sent || wait.deadline <= now) {
         return given;
     }
-    short const writing = m_out.empty() ? 0 : POLLOUT;
+    auto const own = readiness();
     m_waiting.assign(wait.also.begin(), wait.also.end());
-    m_waiting.push_back({.fd = m_transport->fd(),
-                         .events = static_cast<short>(POLLIN | writing | m_transport->wanted_events()),
-                         .revents = 0});
+    m_waiting.push_back({.fd = own.fd, .events = own.events, .revents = 0});
     m_waiting.push_back({.fd = wait.heed_stop ? m_stop->fd() : -1, .events = POLLIN, .revents = 0});
-    auto const until = std::min(wait.deadline, next_heartbeat());
+    auto const until = std::min(wait.deadline, own.until);
     int const ready = ::poll(m_waiting.data(), m_waiting.size(), base::poll_timeout(until, now));
     for (std::size_t i = 0; i < wait.also.size(); ++i) {
         wait.also[i].revents = ready > 0 ? m_waiting[i].revents : short{0};
@@ -109,6 +107,25 @@ bool Link::send()
         m_write_failure = failure;
         finish_reading();
     }
+}
+
+void Link::send_last() noexcept
+{
+    try {
+        for (std::size_t written = 1; written > 0 && !m_out.empty();) {
+            written = m_transport->write(m_out.data());
+            m_out.consume(written);
+        }
+    } catch (...) { // the peer did not wait for it
+    }
+}
+
+Readiness Link::readiness() const
+{
+    short const writing = m_out.empty() ? 0 : POLLOUT;
+    return {.fd = m_transport->fd(),
+            .events = static_cast<short>(POLLIN | writing | m_transport->wanted_events()),
+            .until = next_heartbeat()};
 }
 
 /// The peer takes nothing any more, but confirms and the reason it gave for closing may still be on their way to us.

@@ -39,6 +39,10 @@ public:
 
     /// Channel::pump, on frames: true when the sink was given any.
     bool pump(Wait const& wait);
+    /// Sends what the peer takes at once, for who will not pump again; throws nothing.
+    void send_last() noexcept;
+    /// What pump() would wait for.
+    Readiness readiness() const;
 
 private:
     bool send();

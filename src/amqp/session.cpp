@@ -77,6 +77,7 @@ void Session::on_connection_method(amqp_method_number_t id, std::span<char const
         m_channel_open = false;
         amqp_connection_close_ok_t answer{};
         write_method(0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer);
+        m_link.send_last();
         throw failure_of_close(false, close.reply_code, text(close.reply_text));
     }
     case AMQP_CONNECTION_BLOCKED_METHOD:

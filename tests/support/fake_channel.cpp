@@ -244,6 +244,11 @@ bool FakeChannel::pump(amqp::Wait const& wait)
     return false;
 }
 
+amqp::Readiness FakeChannel::readiness() const
+{
+    return {.fd = -1, .events = 0, .until = m_events.empty() ? base::k_never : base::TimePoint::min()};
+}
+
 void FakeChannel::reopen(base::TimePoint /*deadline*/)
 {
     m_open = true;

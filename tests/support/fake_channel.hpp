@@ -81,6 +81,7 @@ public:
     std::size_t unsent() const override { return m_unsent.size(); }
     bool blocked() const override { return m_blocked; }
     bool pump(amqp::Wait const& wait) override;
+    amqp::Readiness readiness() const override; ///< due at once when something was told, else never
     void reopen(base::TimePoint deadline) override;
     void close(base::TimePoint deadline) noexcept override;
 

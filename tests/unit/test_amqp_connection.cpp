@@ -244,6 +244,17 @@ TEST_CASE("confirms that came before the connection was closed are told before t
     CHECK(failure.reply_code() == 320);
 }
 
+TEST_CASE("a connection.close is answered, else the broker logs that we broke off")
+{
+    std::promise<std::string> answer;
+    Session session(wire::connection_close(320, "CONNECTION_FORCED"), [&](Peer& peer) {
+        answer.set_value(wire::read_frame(peer));
+        peer.wait_for_close();
+    });
+    CHECK(session.failure().reply_code() == 320);
+    CHECK(answer.get_future().get() == "10.51");
+}
+
 TEST_CASE("what follows a closed channel in the same packet is not forgotten")
 {
     Session session(wire::channel_close(404, "NOT_FOUND - no exchange 'x'") + wire::blocked("low on memory") +

@@ -38,7 +38,9 @@ TEST_CASE("what helps after the server closed a connection follows from its code
              {320, "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'", closed, other_node,
               ExitCode::unavailable},
              {320, "CONNECTION_FORCED - Node was put into maintenance mode", closed, other_node, ExitCode::unavailable},
-             {320, "CONNECTION_FORCED - vhost 'x' is deleted", closed, never, ExitCode::unavailable},
+             {320, "CONNECTION_FORCED - vhost 'x' is deleted", denied, never, ExitCode::denied},
+             {320, "CONNECTION_FORCED - user 'u' is deleted", denied, never, ExitCode::denied},
+             {320, "CONNECTION_FORCED - Closed via management plugin", closed, other_node, ExitCode::unavailable},
              {402, "INVALID_PATH", closed, never, ExitCode::unavailable},
              {403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN", denied, never,
               ExitCode::denied},
@@ -46,10 +48,10 @@ TEST_CASE("what helps after the server closed a connection follows from its code
              {504, "CHANNEL_ERROR - expected 'channel.open'", closed, other_node, ExitCode::unavailable},
              {530, "NOT_ALLOWED - vhost x not found", denied, never, ExitCode::denied},
              {530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u'", denied, never, ExitCode::denied},
-             {530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u': connection limit (1) is reached", denied,
-              wait, ExitCode::denied},
-             {530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u': vhost 'x' is down", denied, wait,
-              ExitCode::denied},
+             {530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u': connection limit (1) is reached", closed,
+              wait, ExitCode::unavailable},
+             {530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u': vhost 'x' is down", closed, wait,
+              ExitCode::unavailable},
              {541, "INTERNAL_ERROR", closed, other_node, ExitCode::unavailable}}) {
         check(false, close);
     }
@@ -84,6 +86,13 @@ TEST_CASE("refusals of a login or a vhost say what to check")
     CHECK_THAT(login.hint(), Catch::Contains("--password-file"));
     CHECK_THAT(amqp::failure_of_close(false, 530, "NOT_ALLOWED - vhost x not found").hint(),
                Catch::Contains("--vhost"));
+    auto const external =
+        amqp::failure_of_close(false, 403, "ACCESS_REFUSED - Login was refused using authentication mechanism EXTERNAL");
+    CHECK_THAT(external.hint(), Catch::Contains("certificate"));
+    CHECK_THAT(amqp::failure_of_close(false, 320, "CONNECTION_FORCED - vhost 'x' is deleted").hint(),
+               Catch::Contains("removed while connected"));
+    CHECK_THAT(amqp::failure_of_close(false, 530, "NOT_ALLOWED - connection limit (1) is reached").hint(),
+               Catch::Contains("limit"));
 }
 
 TEST_CASE("each kind of failure ends the program with its own exit code, and all but a refusal let other nodes try")
