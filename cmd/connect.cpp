@@ -1,4 +1,5 @@
 #include "cmd/command.hpp"
+#include "cmd/connect_pool.hpp"
 #include "cmd/connection.hpp"
 #include "cmd/options.hpp"
 
@@ -27,6 +28,8 @@ struct Options {
     bool all = false;
     std::optional<std::uint64_t> count;
     std::string print;
+    std::optional<std::uint64_t> pool;
+    std::optional<base::milliseconds> hold;
 };
 
 constexpr auto k_default_deadline = std::chrono::seconds(10);
@@ -256,17 +259,27 @@ void add_connect(CLI::App& app, Action& chosen)
                    "Connect so many times, one after the other, and show how the strategy spreads them");
     auto* const print = add_choice(*sub, "--print", options->print, {"uri", "node"},
                                    "Print this alone, for scripts (a URI carries no password)");
-    all->excludes(count)->excludes(print);
-    count->excludes(print);
+    auto* const pool = add_number(*sub, "--pool", options->pool, {.low = 1, .high = 1000},
+                                  "Keep so many connections open, 1 to 1000, replace those that are lost, and tell "
+                                  "every event");
+    add_duration(*sub, "--hold", options->hold, "How long to keep them once opened (default: until interrupted)")
+        ->needs(pool);
+    all->excludes(count)->excludes(print)->excludes(pool);
+    count->excludes(print)->excludes(pool);
+    print->excludes(pool);
     set_examples(
         *sub, {{"rmqha connect", "the node the strategy chooses"},
                {"rmqha connect --all", "what each node answers"},
                {"rmqha connect --strategy weighted_round_robin --count 160", "how a strategy spreads connections"},
+               {"rmqha connect --pool 30 --hold 10m", "watch connections through a maintenance"},
                {"amqp-get --url=\"$(rmqha connect --print uri)\" -q jobs", "a node that answers, for another tool"}});
     sub->callback([&chosen, options] {
         chosen = [options](Context& context) {
             if (options->all) {
                 return probe_all(context);
+            }
+            if (options->pool) {
+                return keep_pool(context, {.size = *options->pool, .hold = options->hold});
             }
             return options->count ? spread(context, *options->count) : connect_once(context, *options);
         };

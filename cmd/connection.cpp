@@ -10,28 +10,31 @@ namespace rmqha::cmd {
 
 namespace {
 
-void tell(output::Console& console, cluster::ConnectionEvent const& event)
+std::string text_of(cluster::ConnectionEvent const& event)
 {
     using Kind = cluster::ConnectionEvent::Kind;
     switch (event.kind) {
     case Kind::connected:
-        console.detail(fmt::format("connected to {} ({})", event.node, event.text));
-        break;
+        return fmt::format("connected to {} ({})", event.node, event.text);
     case Kind::failed:
-        console.detail(fmt::format("{}: {}", event.node, event.text));
-        break;
+        return fmt::format("{}: {}", event.node, event.text);
     case Kind::lost:
-        console.note(fmt::format("lost {}: {}", event.node, event.text));
-        break;
+        return fmt::format("lost {}: {}", event.node, event.text);
     case Kind::waiting:
-        console.note(event.text);
-        break;
+        return event.text;
     }
+    return {};
 }
 
-} // namespace
+void tell(output::Console& console, cluster::ConnectionEvent const& event)
+{
+    using Kind = cluster::ConnectionEvent::Kind;
+    bool const grave = event.kind == Kind::lost || event.kind == Kind::waiting;
+    grave ? console.note(text_of(event)) : console.detail(text_of(event));
+}
 
-cluster::Connector make_connector(Context& context, std::string const& command, cluster::Observer also)
+cluster::Connector make_connector(Context& context, std::string const& command, base::Stop& stop,
+                                  cluster::Observer observer)
 {
     auto const& settings = context.settings();
     auto const& credentials = context.credentials();
@@ -40,13 +43,36 @@ cluster::Connector make_connector(Context& context, std::string const& command, 
              .figures = cluster::make_figures_source(settings, credentials),
              .state = cluster::NodeStateFile(cluster::NodeStateFile::path_for(settings.nodes)),
              .clock = context.clock,
-             .stop = context.stop,
-             .observer = [&console = context.console, also = std::move(also)](cluster::ConnectionEvent const& event) {
-                 tell(console, event);
-                 if (also) {
-                     also(event);
-                 }
-             }}};
+             .stop = stop,
+             .observer = std::move(observer)}};
+}
+
+} // namespace
+
+cluster::Connector make_connector(Context& context, std::string const& command, cluster::Observer also)
+{
+    return make_connector(context, command, context.stop,
+                          [&console = context.console, also = std::move(also)](cluster::ConnectionEvent const& event) {
+                              tell(console, event);
+                              if (also) {
+                                  also(event);
+                              }
+                          });
+}
+
+cluster::Connector make_quiet_connector(Context& context, std::string const& command, base::Stop& stop,
+                                        cluster::Observer also)
+{
+    return make_connector(context, command, stop,
+                          [&console = context.console, also = std::move(also)](cluster::ConnectionEvent const& event) {
+                              using Kind = cluster::ConnectionEvent::Kind;
+                              if (event.kind == Kind::failed || event.kind == Kind::waiting) {
+                                  console.detail(text_of(event));
+                              }
+                              if (also) {
+                                  also(event);
+                              }
+                          });
 }
 
 } // namespace rmqha::cmd
