@@ -2,6 +2,7 @@
 #include "cmd/monitor_commands.hpp"
 #include "cmd/monitor_rules.hpp"
 #include "cmd/monitor_snapshot.hpp"
+#include "cmd/monitor_unreached.hpp"
 #include "cmd/options.hpp"
 
 #include "base/file.hpp"
@@ -53,26 +54,6 @@ std::string text_of(Report const& report, CheckFormat format)
     return health::nagios_text(report);
 }
 
-/// That there is nothing to tell of the cluster, for a reason of the check's own.
-health::Finding not_checked(Error const& error, std::vector<health::Check> const& checks)
-{
-    health::Finding finding{"NOT-CHECKED", Severity::unknown, health::k_check_itself,
-                            error.what(),  error.hint(),      "check"};
-    auto const codes = health::codes_of(checks);
-    finding.also.assign(codes.begin(), codes.end());
-    return finding;
-}
-
-/// That nobody was reached: a fault of the service, says Nagios' guideline.
-health::Finding unreachable(Error const& error, Severity severity, std::vector<health::Check> const& checks)
-{
-    auto finding = not_checked(error, checks);
-    finding.code = "UNREACHABLE";
-    finding.object = "cluster";
-    finding.severity = severity;
-    return finding;
-}
-
 std::string cluster_key(std::vector<config::Node> const& nodes)
 {
     std::vector<std::string> labels;
@@ -90,11 +71,9 @@ std::vector<health::Finding> ask(Context& context, CheckOptions const& options, 
     auto const codes = health::codes_of(report.checks);
     auto snapshot =
         take_snapshot(context, {.default_deadline = k_default_deadline, .queues = health::needs_queues(report.checks)});
-    try {
-        fail_unless_reached(snapshot);
-    } catch (Error const& error) {
-        return {error.code() == ExitCode::denied ? not_checked(error, report.checks)
-                                                 : unreachable(error, options.unreachable_as, report.checks)};
+    if (auto const why = why_not_reached(snapshot)) {
+        return {why->code() == ExitCode::denied ? not_checked(*why, report.checks)
+                                                : unreachable(*why, options.unreachable_as, report.checks)};
     }
     auto const all = health::findings_of(snapshot, report.rules);
     auto const score = health::score_of(snapshot, all);

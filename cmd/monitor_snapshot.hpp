@@ -1,6 +1,9 @@
 #pragma once
 
-#include "health/snapshot.hpp"
+#include "health/collect.hpp"
+
+#include <map>
+#include <memory>
 
 namespace rmqha::cmd {
 
@@ -11,12 +14,24 @@ struct SnapshotOptions {
     bool queues = true;                                             ///< ask for queues too
 };
 
-/// Asks the context's nodes everything and makes one picture of it, a little before the command's deadline. Throws
-/// Interrupted, and Error(config) for unusable settings; nodes that do not answer are part of the picture.
-health::Snapshot take_snapshot(Context& context, SnapshotOptions const& options);
+/// Asks the context's nodes everything, as often as wanted: over connections kept open, and with the names they had
+/// when they told them, so that a node is called the same when nobody answers for it. Not thread-safe.
+class Snapshots {
+public:
+    Snapshots(Context& context, bool queues);
 
-/// Throws the error that ends a command when there is no cluster to tell of: nobody answered, nobody in time, or nobody
-/// lets this user in.
-void fail_unless_reached(health::Snapshot const& snapshot);
+    /// One picture of all answers, by the deadline. Throws Interrupted, and Error(config) for unusable settings; nodes
+    /// that do not answer are part of the picture.
+    health::Snapshot take(base::TimePoint deadline);
+
+private:
+    Context& m_context;
+    health::CollectOptions m_collecting;
+    std::unique_ptr<http::Transport> m_transport;
+    std::map<std::string, std::string> m_names; ///< by address
+};
+
+/// One picture, a little before the command's deadline. Throws as Snapshots does.
+health::Snapshot take_snapshot(Context& context, SnapshotOptions const& options);
 
 } // namespace rmqha::cmd

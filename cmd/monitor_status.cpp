@@ -2,6 +2,7 @@
 #include "cmd/monitor_page.hpp"
 #include "cmd/monitor_rules.hpp"
 #include "cmd/monitor_snapshot.hpp"
+#include "cmd/monitor_unreached.hpp"
 #include "cmd/options.hpp"
 
 #include <CLI/CLI.hpp>

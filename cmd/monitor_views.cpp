@@ -1,5 +1,6 @@
 #include "cmd/monitor_commands.hpp"
 #include "cmd/monitor_snapshot.hpp"
+#include "cmd/monitor_unreached.hpp"
 #include "cmd/monitor_views_page.hpp"
 #include "cmd/options.hpp"
 

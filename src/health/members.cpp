@@ -67,4 +67,13 @@ std::vector<std::string> names_of(Answers const& answers, std::set<std::string> 
     return names;
 }
 
+void recall_names(Answers& answers, std::map<std::string, std::string> const& names)
+{
+    for (NodeAnswers& node : answers.nodes) {
+        if (auto const known = names.find(config::label(node.node)); known != names.end() && own_name(node).empty()) {
+            node.node.name = known->second;
+        }
+    }
+}
+
 } // namespace rmqha::health

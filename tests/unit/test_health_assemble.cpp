@@ -1,4 +1,5 @@
 #include "health/answers.hpp"
+#include "health/members.hpp"
 #include "support/catch.hpp"
 #include "support/health_samples.hpp"
 #include "support/recorded.hpp"
@@ -185,6 +186,22 @@ TEST_CASE("two dead nodes nobody can tell apart stay two rows")
     answers.nodes[1].node.host = "rabbit2";
     std::get<std::vector<management::Node>>(answers.nodes[0].nodes)[1].name = "rabbit@rabbit2";
     CHECK(assemble(answers).nodes[1].name == "rabbit@rabbit2"); // its host tells it apart
+}
+
+TEST_CASE("nodes that say nothing keep the names they are remembered by; what a node says itself counts more")
+{
+    auto answers = three();
+    answers.nodes[1] = refusing(2);
+    answers.nodes[2] = refusing(3);
+    unsee(answers, 2);
+    unsee(answers, 3);
+    recall_names(answers, {{"127.0.0.1:5671", "old@h"}, {"127.0.0.1:5672", "r2@h"}, {"127.0.0.1:5673", "r3@h"}});
+    auto const snapshot = assemble(answers);
+    REQUIRE(snapshot.nodes.size() == 3);
+    CHECK(snapshot.nodes[0].name == "r1@h");
+    CHECK(snapshot.nodes[1].name == "r2@h");
+    CHECK(snapshot.nodes[2].name == "r3@h");
+    CHECK(snapshot.nodes[2].why == "127.0.0.1:5673 refused; peers say it is not running");
 }
 
 TEST_CASE("a node that hangs is silent, also while its peers still believe in it")
