@@ -1,92 +1,32 @@
 #include "health/prometheus.hpp"
 
-#include "base/utf8.hpp"
+#include "health/exposition.hpp"
 #include "health/node_scores.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
-#include <set>
+#include <numeric>
 #include <tuple>
 
 namespace rmqha::health {
 namespace {
 
-using Labels = std::vector<std::pair<std::string, std::string>>;
-
-constexpr std::size_t k_most_queues = 10;
-
-/// The families' text, one after the other; a family without samples is left out.
-class Exposition {
-public:
-    explicit Exposition(std::string cluster) : m_cluster(std::move(cluster)) {}
-
-    void family(std::string_view name, std::string_view type, std::string_view help)
-    {
-        m_name = name;
-        m_series.clear();
-        m_head = fmt::format("# HELP rmqha_{0} {1}\n# TYPE rmqha_{0} {2}\n", name, help, type);
-    }
-
-    template <typename Number>
-    void sample(Number value, Labels const& labels = {})
-    {
-        std::string inner = label("cluster", m_cluster);
-        for (auto const& [name, text] : labels) {
-            inner += "," + label(name, text);
-        }
-        if (!m_series.insert(inner).second) {
-            return; // two addresses of one node: Prometheus takes no series twice
-        }
-        m_text += std::exchange(m_head, {}) + fmt::format("rmqha_{}{{{}}} {}\n", m_name, inner, value);
-    }
-
-    template <typename Number>
-    void maybe(std::optional<Number> const& value, Labels const& labels)
-    {
-        if (value) {
-            sample(*value, labels);
-        }
-    }
-
-    std::string take() { return std::move(m_text); }
-
-private:
-    static std::string label(std::string const& name, std::string const& text)
-    {
-        std::string quoted;
-        for (char const c : base::valid_utf8(text)) {
-            quoted += c == '\\' ? "\\\\" : c == '"' ? "\\\"" : c == '\n' ? "\\n" : std::string(1, c);
-        }
-        return fmt::format("{}=\"{}\"", name, quoted);
-    }
-
-    std::string m_cluster;
-    std::string m_name;
-    std::string m_head;
-    std::set<std::string> m_series; ///< labels of the family so far
-    std::string m_text;
-};
-
-double seconds(base::Duration duration)
-{
-    return std::chrono::duration<double>(duration).count();
-}
-
-void add_run(Exposition& out, Report const& report)
+void add_run(Exposition& out, Report const& report, bool up)
 {
     out.family("up", "gauge", "Whether the cluster could be asked.");
-    out.sample(report.snapshot ? 1 : 0);
+    out.sample(up ? 1 : 0);
     out.family("last_run_timestamp_seconds", "gauge", "When the check ran, in seconds since 1970.");
     out.sample(fmt::format("{:.3f}", std::chrono::duration<double>(report.time.time_since_epoch()).count()));
     out.family("run_duration_seconds", "gauge", "How long the check took.");
-    out.sample(fmt::format("{:.6f}", seconds(report.took)));
+    out.sample(fmt::format("{:.6f}", in_seconds(report.took)));
     out.family("status", "gauge", "The worst of the checks: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.");
     out.sample(nagios_code(report.state()));
     out.family("check_status", "gauge", "Each check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.");
     for (Check const& check : report.checks) {
-        auto const state = report.snapshot ? state_of(check, report.findings) : report.state();
+        auto const state = up ? state_of(check, report.findings) : report.state();
         out.sample(nagios_code(state), {{"check", check.name}});
     }
     out.family("findings", "gauge", "Findings by code and severity.");
@@ -112,10 +52,27 @@ void add_figure(Exposition& out, Snapshot const& snapshot, Figure figure)
     }
 }
 
+std::optional<int> as_number(std::optional<bool> const& value)
+{
+    return value ? std::optional(*value ? 1 : 0) : std::nullopt;
+}
+
 void add_nodes(Exposition& out, Snapshot const& snapshot)
 {
     out.family("node_up", "gauge", "Whether the node runs and answers.");
     add_figure(out, snapshot, [](Node const& node) { return std::optional(node.up() ? 1 : 0); });
+    static constexpr std::array k_states{"running", "draining", "unreachable", "silent", "down"};
+    out.family("node_state", "gauge", "Which state the node is in: 1 for that one, 0 for the others.");
+    for (Node const& node : snapshot.nodes) {
+        for (std::size_t state = 0; state < k_states.size(); ++state) {
+            out.sample(static_cast<std::size_t>(node.state) == state ? 1 : 0,
+                       {{"node", node.label()}, {"state", k_states.at(state)}});
+        }
+    }
+    out.family("node_info", "gauge", "Where the node is reached and which RabbitMQ it runs.");
+    for (Node const& node : snapshot.nodes) {
+        out.sample(1, {{"node", node.label()}, {"address", node.address}, {"version", node.version}});
+    }
     out.family("node_score", "gauge", "The node's own score from 0 to 100.");
     auto const scores = node_scores_of(snapshot);
     for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -123,7 +80,7 @@ void add_nodes(Exposition& out, Snapshot const& snapshot)
     }
     out.family("node_amqp_login_seconds", "gauge", "How long an AMQP login took.");
     add_figure(out, snapshot, [](Node const& node) {
-        return node.amqp.answered() ? std::optional(fmt::format("{:.6f}", seconds(node.amqp.took))) : std::nullopt;
+        return node.amqp.answered() ? std::optional(fmt::format("{:.6f}", in_seconds(node.amqp.took))) : std::nullopt;
     });
     out.family("node_memory_used_bytes", "gauge", "Memory the node uses.");
     add_figure(out, snapshot, [](Node const& node) { return node.memory_used; });
@@ -133,6 +90,10 @@ void add_nodes(Exposition& out, Snapshot const& snapshot)
     add_figure(out, snapshot, [](Node const& node) { return node.disk_free; });
     out.family("node_disk_limit_bytes", "gauge", "Free disk space below which publishers are blocked.");
     add_figure(out, snapshot, [](Node const& node) { return node.disk_limit; });
+    out.family("node_memory_alarm", "gauge", "Whether the node has a memory alarm: publishers are blocked.");
+    add_figure(out, snapshot, [](Node const& node) { return as_number(node.memory_alarm); });
+    out.family("node_disk_alarm", "gauge", "Whether the node has a disk alarm: publishers are blocked.");
+    add_figure(out, snapshot, [](Node const& node) { return as_number(node.disk_alarm); });
     out.family("node_file_descriptors_used", "gauge", "File descriptors in use.");
     add_figure(out, snapshot, [](Node const& node) { return node.fds_used; });
     out.family("node_file_descriptors_limit", "gauge", "File descriptors the node may use.");
@@ -141,13 +102,30 @@ void add_nodes(Exposition& out, Snapshot const& snapshot)
     add_figure(out, snapshot, [](Node const& node) { return node.connections; });
     out.family("node_uptime_seconds", "gauge", "How long the node has been running.");
     add_figure(out, snapshot,
-               [](Node const& node) { return node.uptime ? std::optional(seconds(*node.uptime)) : std::nullopt; });
+               [](Node const& node) { return node.uptime ? std::optional(in_seconds(*node.uptime)) : std::nullopt; });
 }
 
-void add_queues(Exposition& out, std::vector<Queue> const& queues)
+void add_leaders(Exposition& out, Snapshot const& snapshot)
 {
-    out.family("queues", "gauge", "Queues that could be seen.");
-    out.sample(queues.size());
+    std::map<std::string, std::uint64_t> leaders;
+    for (Queue const& queue : *snapshot.queues) {
+        ++leaders[queue.leader];
+    }
+    out.family("node_queue_leaders", "gauge", "Queues and streams the node leads.");
+    add_figure(out, snapshot,
+               [&](Node const& node) { return node.name.empty() ? std::nullopt : std::optional(leaders[node.name]); });
+}
+
+template <typename Figure>
+void add_queue_figure(Exposition& out, std::vector<Queue const*> const& queues, Figure figure)
+{
+    for (Queue const* queue : queues) {
+        out.maybe(figure(*queue), {{"vhost", queue->vhost}, {"queue", queue->name}});
+    }
+}
+
+void add_queues(Exposition& out, std::vector<Queue> const& queues, std::size_t most)
+{
     std::vector<Queue const*> longest;
     std::uint64_t messages = 0;
     for (Queue const& queue : queues) {
@@ -156,32 +134,44 @@ void add_queues(Exposition& out, std::vector<Queue> const& queues)
             longest.push_back(&queue);
         }
     }
+    most = std::min(most, longest.size());
+    std::partial_sort(longest.begin(), longest.begin() + static_cast<std::ptrdiff_t>(most), longest.end(),
+                      [](auto const* a, auto const* b) {
+                          return std::tie(*b->messages, a->vhost, a->name) < std::tie(*a->messages, b->vhost, b->name);
+                      });
+    longest.resize(most);
+    auto const of_longest = std::accumulate(longest.begin(), longest.end(), std::uint64_t{0},
+                                            [](auto sum, auto const* queue) { return sum + *queue->messages; });
+    out.family("queues", "gauge", "Queues that could be seen.");
+    out.sample(queues.size());
     out.family("messages", "gauge", "Messages in all queues and streams, ready and unacknowledged.");
     out.sample(messages);
-    auto const shown = longest.begin() + static_cast<std::ptrdiff_t>(std::min(k_most_queues, longest.size()));
-    std::partial_sort(longest.begin(), shown, longest.end(), [](auto const* a, auto const* b) {
-        return std::tie(*b->messages, a->vhost, a->name) < std::tie(*a->messages, b->vhost, b->name);
-    });
-    out.family("queue_messages", "gauge", "Messages of the ten longest queues and streams.");
-    for (auto queue = longest.begin(); queue != shown; ++queue) {
-        out.sample(*(*queue)->messages, {{"vhost", (*queue)->vhost}, {"queue", (*queue)->name}});
-    }
+    out.family("other_queues_messages", "gauge", "Messages in all queues and streams without samples of their own.");
+    out.sample(messages - of_longest);
+    out.family("queue_messages", "gauge", "Messages of the longest queues and streams.");
+    add_queue_figure(out, longest, [](Queue const& queue) { return queue.messages; });
+    out.family("queue_messages_ready", "gauge", "Messages of the longest queues that nobody has been sent.");
+    add_queue_figure(out, longest, [](Queue const& queue) { return queue.messages_ready; });
+    out.family("queue_consumers", "gauge", "Consumers of the longest queues and streams.");
+    add_queue_figure(out, longest, [](Queue const& queue) { return queue.consumers; });
 }
 
 } // namespace
 
-std::string prometheus_text(Report const& report)
+std::string prometheus_text(Report const& report, PrometheusOptions const& options)
 {
     Exposition out(report.context);
-    add_run(out, report);
+    add_run(out, report, report.snapshot && options.reached);
     if (report.snapshot) {
-        if (!report.snapshot->cluster_name.empty()) {
+        auto const& snapshot = *report.snapshot;
+        if (!snapshot.cluster_name.empty()) {
             out.family("cluster_info", "gauge", "What the cluster calls itself.");
-            out.sample(1, {{"name", report.snapshot->cluster_name}});
+            out.sample(1, {{"name", snapshot.cluster_name}});
         }
-        add_nodes(out, *report.snapshot);
-        if (report.snapshot->queues) {
-            add_queues(out, *report.snapshot->queues);
+        add_nodes(out, snapshot);
+        if (snapshot.queues) {
+            add_leaders(out, snapshot);
+            add_queues(out, *snapshot.queues, options.top_queues);
         }
     }
     return out.take();

@@ -6,9 +6,13 @@
 
 namespace rmqha::health {
 
-/// The report in Prometheus' text format (version 0.0.4), fit for node_exporter's textfile collector: HELP and TYPE
-/// once per family, no timestamps on samples, every sample labelled with the cluster, so that several files of several
-/// clusters do not collide. Of queues only the ten longest have samples of their own. Pure.
-std::string prometheus_text(Report const& report);
+struct PrometheusOptions {
+    std::size_t top_queues = 10; ///< so many of the longest queues have samples of their own
+    bool reached = true;         ///< false: nobody was this time, and the snapshot's figures are older
+};
+
+/// The report in Prometheus' text format (version 0.0.4), fit for node_exporter's textfile collector too; see
+/// Exposition. However many queues there are, the number of samples is bounded. Pure.
+std::string prometheus_text(Report const& report, PrometheusOptions const& options = {});
 
 } // namespace rmqha::health

@@ -61,6 +61,15 @@ TEST_CASE("a cluster's metrics tell the run, the checks, the nodes and the queue
     CHECK(samples.at(R"(rmqha_node_memory_used_bytes{cluster="prod",node="r1@h1"})") == 104'857'600);
     CHECK(samples.count(R"(rmqha_node_memory_used_bytes{cluster="prod",node="r3@h3"})") == 0);
     CHECK(samples.at(R"(rmqha_node_uptime_seconds{cluster="prod",node="r1@h1"})") == 10'800);
+    CHECK(samples.at(R"(rmqha_node_state{cluster="prod",node="r3@h3",state="down"})") == 1);
+    CHECK(samples.at(R"(rmqha_node_state{cluster="prod",node="r3@h3",state="running"})") == 0);
+    CHECK(samples.at(R"(rmqha_node_state{cluster="prod",node="r1@h1",state="running"})") == 1);
+    CHECK(samples.at(R"(rmqha_node_info{cluster="prod",node="r1@h1",address="h1:5672",version="4.0.5"})") == 1);
+    CHECK(samples.at(R"(rmqha_node_memory_alarm{cluster="prod",node="r1@h1"})") == 0);
+    CHECK(samples.count(R"(rmqha_node_disk_alarm{cluster="prod",node="r3@h3"})") == 0);
+    CHECK(samples.at(R"(rmqha_node_queue_leaders{cluster="prod",node="r1@h1"})") == 1);
+    CHECK(samples.at(R"(rmqha_node_queue_leaders{cluster="prod",node="r2@h2"})") == 0);
+    CHECK(samples.at(R"(rmqha_queue_consumers{cluster="prod",vhost="/",queue="orders"})") == 1);
     CHECK(samples.at(R"(rmqha_queues{cluster="prod"})") == 1);
     CHECK(samples.at(R"(rmqha_messages{cluster="prod"})") == 5000);
     CHECK(samples.at(R"(rmqha_queue_messages{cluster="prod",vhost="/",queue="orders"})") == 5000);
@@ -80,6 +89,17 @@ TEST_CASE("an unreachable cluster has metrics too: that it is not up, and when t
     CHECK(samples.count(R"(rmqha_last_run_timestamp_seconds{cluster="prod"})") == 1);
 }
 
+TEST_CASE("figures of a cluster that answers no more are shown, and that it is not up")
+{
+    auto report = report_of(healthy_snapshot());
+    report.findings = {{"UNREACHABLE", Severity::critical, "cluster", "refused", "", "check"}};
+    auto const read = test::read_prometheus(prometheus_text(report, {.reached = false}));
+    CHECK(read.complaints.empty());
+    CHECK(read.samples.at(R"(rmqha_up{cluster="prod"})") == 0);
+    CHECK(read.samples.at(R"(rmqha_check_status{cluster="prod",check="queues"})") == 2);
+    CHECK(read.samples.at(R"(rmqha_node_memory_used_bytes{cluster="prod",node="r1@h1"})") == 104'857'600);
+}
+
 TEST_CASE("only the ten longest queues have metrics of their own, whatever their names are")
 {
     auto snapshot = healthy_snapshot();
@@ -94,6 +114,12 @@ TEST_CASE("only the ten longest queues have metrics of their own, whatever their
     CHECK(samples.at("rmqha_queue_messages{cluster=\"prod\",vhost=\"/\",queue=\"q\\\"\\\\\\n\ufffd\u6771"
                      "500\"}") == 500);
     CHECK(samples.at(R"(rmqha_messages{cluster="prod"})") == 125'250);
+    CHECK(samples.at(R"(rmqha_other_queues_messages{cluster="prod"})") == 125'250 - 4'955);
+
+    auto const none = test::read_prometheus(prometheus_text(report_of(snapshot), {.top_queues = 0}));
+    CHECK(none.complaints.empty());
+    CHECK(std::none_of(none.samples.begin(), none.samples.end(), of_queues));
+    CHECK(none.samples.at(R"(rmqha_other_queues_messages{cluster="prod"})") == 125'250);
 }
 
 TEST_CASE("two addresses of one node do not make a series twice")
