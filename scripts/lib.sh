@@ -9,7 +9,7 @@ readonly RMQHA_ROOT
 readonly -a RMQHA_BUILD_PACKAGES=(
     g++ cmake ninja-build ccache mold pkg-config
     librabbitmq-dev libcurl4-openssl-dev libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev libpcre2-dev libssl-dev catch2
-    scdoc
+    libmicrohttpd-dev scdoc
 )
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -42,10 +42,10 @@ missing_packages() {
 
 # Installs what is missing of the named packages; does nothing, and needs no root, when nothing is.
 #
-# rabbitmq-server starts a broker as a system service the moment it is installed, and at every boot from then on. We want
-# its files only: while we install it, policy-rc.d (the switch every Debian package asks before starting a service) says
-# no, and afterwards the service is disabled. A broker that was installed before us is none of our business: its package
-# is not missing, so it is neither stopped nor touched.
+# rabbitmq-server starts a broker as a system service the moment it is installed, and at every boot from then on; haproxy
+# and prometheus do likewise. We want their files only: while we install them, policy-rc.d (the switch every Debian package
+# asks before starting a service) says no, and afterwards the service is disabled. What was installed before us is none of
+# our business: its package is not missing, so it is neither stopped nor touched.
 install_packages() {
     local -a missing
     mapfile -t missing < <(missing_packages "$@")
@@ -56,16 +56,18 @@ install_packages() {
 set -eu
 policy=/usr/sbin/policy-rc.d
 kept=
-quiet_services=
-case " $* " in *" rabbitmq-server "*) quiet_services=yes ;; esac
+quiet_services=()
+for package in "$@"; do
+    case $package in rabbitmq-server | haproxy | prometheus) quiet_services+=("$package.service") ;; esac
+done
 restore() {
-    [ -n "$quiet_services" ] || return 0
+    [ ${#quiet_services[@]} -gt 0 ] || return 0
     rm -f "$policy"
     if [ -n "$kept" ]; then mv -f "$kept" "$policy"; fi
-    if [ -d /run/systemd/system ]; then systemctl disable rabbitmq-server.service >/dev/null 2>&1 || true; fi
+    if [ -d /run/systemd/system ]; then systemctl disable "${quiet_services[@]}" >/dev/null 2>&1 || true; fi
 }
 trap restore EXIT
-if [ -n "$quiet_services" ]; then
+if [ ${#quiet_services[@]} -gt 0 ]; then
     if [ -e "$policy" ] || [ -L "$policy" ]; then
         kept=$policy.before-rmqha
         mv -f "$policy" "$kept"

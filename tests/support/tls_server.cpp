@@ -70,6 +70,14 @@ void Certificate::write(std::filesystem::path const& file) const
     require(out != nullptr && PEM_write_X509(out.get(), m_parts->certificate.get()) == 1, "write a certificate");
 }
 
+void Certificate::write_key(std::filesystem::path const& file) const
+{
+    std::unique_ptr<std::FILE, Free<std::fclose>> const out(std::fopen(file.c_str(), "w"));
+    auto* const key = m_parts->key.get();
+    require(out != nullptr && PEM_write_PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
+            "write a key");
+}
+
 namespace {
 
 /// TLS in memory: its bytes travel over a Peer.

@@ -23,6 +23,8 @@ public:
 
     /// Writes the certificate, as PEM.
     void write(std::filesystem::path const& file) const;
+    /// Writes its key, as PEM.
+    void write_key(std::filesystem::path const& file) const;
 
     struct Parts;
     Parts const& parts() const { return *m_parts; }
