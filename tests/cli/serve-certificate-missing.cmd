@@ -1,0 +1,2 @@
+78
+monitor serve --tls-cert cert.pem --tls-key key.pem

@@ -1,0 +1,2 @@
+64
+monitor serve --tls-cert cert.pem

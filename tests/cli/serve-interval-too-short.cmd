@@ -1,0 +1,2 @@
+64
+monitor serve --interval 250ms

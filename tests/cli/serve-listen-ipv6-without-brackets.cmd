@@ -1,0 +1,2 @@
+64
+monitor serve --listen ::1:15693

@@ -1,0 +1,2 @@
+78
+monitor serve --bearer-token-file token
