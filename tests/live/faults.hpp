@@ -12,7 +12,7 @@ namespace rmqha::test {
 
 enum class FaultKind {
     kill,              ///< SIGKILL; started again
-    pause,             ///< SIGSTOP, SIGCONT: the node is silent
+    pause,             ///< SIGSTOP, SIGCONT: the node is silent, but not for so long that the others give it up
     stop_app,          ///< RabbitMQ stops in order within its node; started again
     memory_alarm,      ///< publishers are blocked, all over the cluster; cleared
     close_connections, ///< the server closes every connection there is
@@ -30,7 +30,8 @@ std::vector<Fault> random_faults(std::size_t count, std::mt19937& random);
 
 /// How those who are disturbed fare.
 struct Bystander {
-    std::function<bool()> goes_on;    ///< waits, within bounds, until everybody has made progress; false: not so
+    /// Waits so long at most until everybody has made progress; false: not so.
+    std::function<bool(base::milliseconds patience)> goes_on;
     std::function<unsigned()> blocks; ///< how often anybody has been told to stop publishing
     std::function<unsigned()> losses; ///< how often anybody has lost a connection
 };

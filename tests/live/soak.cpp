@@ -30,12 +30,12 @@ void say(fmt::format_string<Arguments...> format, Arguments&&... arguments)
 
 Bystander bystander_of(Publishers const& publishers)
 {
-    auto const goes_on = [&publishers] {
+    auto const goes_on = [&publishers](base::milliseconds patience) {
         std::vector<std::uint64_t> before;
         for (auto const& one : publishers) {
             before.push_back(one->confirmed());
         }
-        return wait_until(2min, [&] {
+        return wait_until(patience, [&] {
             for (std::size_t i = 0; i < before.size(); ++i) {
                 if (!publishers[i]->ended() && publishers[i]->confirmed() <= before[i]) {
                     return false;
