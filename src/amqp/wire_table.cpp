@@ -1,8 +1,8 @@
 #include "amqp/codec.hpp"
-
 #include "base/error.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace rmqha::amqp {
@@ -100,6 +100,10 @@ amqp_field_value_t WireTable::value_of(Value const& value)
     } else if (auto const* const integer = std::get_if<std::int64_t>(&value.data)) {
         set(AMQP_FIELD_KIND_I64).i64 = *integer;
     } else if (auto const* const number = std::get_if<double>(&value.data)) {
+        if (!std::isfinite(*number)) { // RabbitMQ 4.0 closes the connection over it (541): Erlang has no such number
+            base::fail(base::ExitCode::data, "{}: the broker cannot read a header or argument that is no finite number",
+                       *number);
+        }
         set(AMQP_FIELD_KIND_F64).f64 = *number;
     } else if (auto const* const string = std::get_if<std::string>(&value.data)) {
         set(AMQP_FIELD_KIND_UTF8).bytes = bytes_of(*string);

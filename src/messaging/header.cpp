@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace rmqha::messaging {
@@ -34,6 +35,9 @@ amqp::Value value_of(std::string_view type, std::string_view value, std::string_
         auto const [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
         if (value.empty() || error != std::errc{} || end != value.data() + value.size()) {
             refuse(text, fmt::format("\"{}\" is not a number", value));
+        }
+        if (!std::isfinite(number)) {
+            refuse(text, "the broker takes finite numbers only");
         }
         return {number};
     }

@@ -202,6 +202,14 @@ TEST_CASE("properties that fit no frame, and names and texts too long, are bad d
     CHECK(is_refused(with_headers({{"a", {amqp::Binary{std::string(200'000, 'x')}}}})));
 }
 
+TEST_CASE("numbers the broker cannot read are bad data, however deep, and leave nothing behind")
+{
+    constexpr auto k_infinite = std::numeric_limits<double>::infinity();
+    CHECK(is_refused(with_headers({{"a", {std::numeric_limits<double>::quiet_NaN()}}})));
+    CHECK(is_refused(with_headers({{"a", {-k_infinite}}})));
+    CHECK(is_refused(with_headers({{"a", {amqp::Array{{1.5}, {Table{{"inner", {k_infinite}}}}}}}})));
+}
+
 TEST_CASE("a body is cut into frames of the size agreed, an empty one into none")
 {
     for (std::size_t const size : {0U, 1U, 4087U, 4088U, 4089U, 8176U, 8177U, 20'000U}) {

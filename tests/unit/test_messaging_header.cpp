@@ -63,6 +63,9 @@ TEST_CASE("what is no header is refused with the text and its fault")
     for (auto const* const bad : {"n:double=", "n:double=1,5", "n:double=1e999", "n:double=1x"}) {
         CHECK_THAT(refusal_of(bad), Catch::Contains("not a number"));
     }
+    for (auto const* const bad : {"n:double=nan", "n:double=-inf"}) {
+        CHECK_THAT(refusal_of(bad), Catch::Contains("finite numbers only"));
+    }
     for (auto const* const bad : {"n:bool=", "n:bool=yes", "n:bool=TRUE"}) {
         CHECK_THAT(refusal_of(bad), Catch::Contains("neither true nor false"));
     }
