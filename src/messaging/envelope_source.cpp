@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "messaging/envelope.hpp"
+#include "messaging/source_around.hpp"
 
 #include <fmt/format.h>
 
@@ -36,19 +37,17 @@ bool succeeds(Read const& read)
     }
 }
 
-class EnvelopeSource final : public Source {
+class EnvelopeSource final : public SourceAround {
 public:
     EnvelopeSource(std::unique_ptr<Source> lines, Message defaults, KeyTemplate key)
-        : m_lines(std::move(lines)), m_defaults(std::move(defaults)), m_key(std::move(key))
+        : SourceAround(std::move(lines)), m_defaults(std::move(defaults)), m_key(std::move(key))
     {
     }
-
-    int fd() const noexcept override { return m_lines->fd(); }
 
     Next next(Message& into) override
     {
         do {
-            auto const result = m_lines->next(m_line);
+            auto const result = SourceAround::next(m_line);
             if (result != Next::message) {
                 return result;
             }
@@ -57,18 +56,33 @@ public:
         m_good = false;
         at("line", m_number, [&] { read(into); });
         m_good = true;
+        ++m_messages;
         return Next::message;
     }
 
     bool left_over(Message& into) override
     {
         do {
-            if (!m_good || !m_lines->left_over(m_line)) {
+            if (!m_good || !SourceAround::left_over(m_line)) {
                 return false;
             }
         } while (blank());
         m_good = succeeds([&] { read(into); });
         return m_good;
+    }
+
+    std::optional<std::uint64_t> total() const override { return std::nullopt; } // blank lines are no messages
+    Position position() const override
+    {
+        auto here = SourceAround::position();
+        here.messages = m_messages;
+        return here;
+    }
+    bool skip_to(Position const& there) override
+    {
+        m_number = there.records;
+        m_messages = there.messages;
+        return SourceAround::skip_to(there);
     }
 
 private:
@@ -82,24 +96,24 @@ private:
         }
     }
 
-    std::unique_ptr<Source> m_lines;
     Message m_defaults;
     KeyTemplate m_key;
     Message m_line;
     std::uint64_t m_number = 0;
+    std::uint64_t m_messages = 0;
     bool m_good = true; ///< no line was found to be no envelope
 };
 
-class KeyedSource final : public Source {
+class KeyedSource final : public SourceAround {
 public:
-    KeyedSource(std::unique_ptr<Source> source, KeyTemplate key) : m_source(std::move(source)), m_key(std::move(key)) {}
-
-    int fd() const noexcept override { return m_source->fd(); }
-    std::optional<std::uint64_t> total() const override { return m_source->total(); }
+    KeyedSource(std::unique_ptr<Source> source, KeyTemplate key)
+        : SourceAround(std::move(source)), m_key(std::move(key))
+    {
+    }
 
     Next next(Message& into) override
     {
-        auto const result = m_source->next(into);
+        auto const result = SourceAround::next(into);
         if (result == Next::message) {
             m_good = false;
             at("record", ++m_number, [&] { into.routing_key = m_key.render(into.body); });
@@ -110,12 +124,18 @@ public:
 
     bool left_over(Message& into) override
     {
-        m_good = m_good && m_source->left_over(into) && succeeds([&] { into.routing_key = m_key.render(into.body); });
+        m_good =
+            m_good && SourceAround::left_over(into) && succeeds([&] { into.routing_key = m_key.render(into.body); });
         return m_good;
     }
 
+    bool skip_to(Position const& there) override
+    {
+        m_number = there.messages;
+        return SourceAround::skip_to(there);
+    }
+
 private:
-    std::unique_ptr<Source> m_source;
     KeyTemplate m_key;
     std::uint64_t m_number = 0;
     bool m_good = true; ///< no record was found that makes no key

@@ -29,6 +29,24 @@ enum class Next {
     end,
 };
 
+/// A place between two messages of a source, to be found again by an equal source in another process.
+struct Position {
+    std::uint64_t messages = 0; ///< given before it
+    std::uint64_t records = 0;  ///< of the input, before it
+    std::uint64_t bytes = 0;    ///< of the input, before it
+    std::uint64_t digest = 0;   ///< of the last records before it, which begin at the anchor
+    std::uint64_t anchor_records = 0;
+    std::uint64_t anchor_bytes = 0;
+
+    friend bool operator==(Position const&, Position const&) = default;
+};
+
+/// Bytes of an input of known size; a file may still grow.
+struct Extent {
+    std::uint64_t read = 0;
+    std::uint64_t size = 0;
+};
+
 /// Where messages come from, one after the other. Throws base::Error(data) for input that is no message, naming line
 /// and reason, and base::Error(unavailable) when it cannot be read.
 class Source {
@@ -43,6 +61,15 @@ public:
     virtual int fd() const noexcept { return -1; }
     /// How many messages there are in all, where that is known.
     virtual std::optional<std::uint64_t> total() const { return std::nullopt; }
+    virtual std::optional<Extent> extent() const { return std::nullopt; }
+    /// True when it is known, without waiting, that no message will come.
+    virtual bool at_end() const { return false; }
+
+    /// Behind the message given last. Known from the first skip_to() on: keeping it costs something.
+    virtual Position position() const { return {}; }
+    /// Goes to `there` before the first message is taken. False when that needs input that is not there yet: call it
+    /// again when fd() is readable. Throws base::Error(data) when the input is not the one `there` is a place in.
+    virtual bool skip_to(Position const& /*there*/) { return true; }
 };
 
 /// The same message `count` times.

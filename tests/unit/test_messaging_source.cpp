@@ -5,6 +5,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -300,4 +301,134 @@ TEST_CASE("reading a silent pipe ends at a stop")
     std::thread stopper([&] { stop.request(2); });
     CHECK_THROWS_AS(messaging::read_whole(pipe.reading.get(), 10, stop), base::Interrupted);
     stopper.join();
+}
+
+TEST_CASE("a source goes on, in another process, where it was, and its places are the same again")
+{
+    constexpr int k_records = 5000;
+    std::string content;
+    for (int i = 0; i < k_records; ++i) {
+        content += "record " + std::to_string(i) + std::string(static_cast<std::size_t>(i % 89), '.') + '\n';
+    }
+    TemporaryFolder const folder;
+    auto const whole = messaging::make_record_source(file_with(folder, content), {}, {.limit = 1000});
+    REQUIRE(whole->skip_to({}));
+    std::vector<messaging::Position> places = {whole->position()};
+    Bodies bodies;
+    Message message;
+    while (whole->next(message) == Next::message) {
+        bodies.push_back(message.body);
+        places.push_back(whole->position());
+    }
+    REQUIRE(bodies.size() == k_records);
+    CHECK(places.back().bytes == content.size());
+    CHECK(whole->at_end());
+    bool const by_pipe = GENERATE(false, true);
+    for (std::size_t const from : {0U, 1U, 1023U, 1024U, 1025U, 2048U, 3333U, 4999U, 5000U}) {
+        INFO("from " << from << ", by pipe " << by_pipe);
+        Pipe pipe;
+        std::thread writer;
+        if (by_pipe) {
+            writer = std::thread([&] {
+                for (std::size_t i = 0; i < content.size(); i += 4096) {
+                    pipe.write(content.substr(i, 4096));
+                }
+                pipe.writing.reset();
+            });
+        }
+        auto const source = messaging::make_record_source(
+            by_pipe ? std::move(pipe.reading) : file_with(folder, content), {}, {.limit = 1000});
+        while (!source->skip_to(places[from])) {
+            pollfd ready{.fd = source->fd(), .events = POLLIN, .revents = 0};
+            REQUIRE(::poll(&ready, 1, 10'000) == 1);
+        }
+        CHECK(source->position() == places[from]);
+        for (auto i = from; i < bodies.size(); ++i) {
+            Next next{};
+            while ((next = source->next(message)) == Next::later) {
+            }
+            REQUIRE(next == Next::message);
+            REQUIRE(message.body == bodies[i]);
+            REQUIRE(source->position() == places[i + 1]);
+        }
+        if (writer.joinable()) {
+            writer.join();
+        }
+    }
+}
+
+TEST_CASE("a file that was read from within goes on from there")
+{
+    TemporaryFolder const folder;
+    auto fd = file_with(folder, "head\n1\n2\n3\n");
+    REQUIRE(::lseek(fd.get(), 5, SEEK_SET) == 5);
+    auto const source = messaging::make_record_source(base::Fd(::dup(fd.get())), {}, {.limit = 100});
+    CHECK(source->extent()->size == 6);
+    REQUIRE(source->skip_to({}));
+    Message message;
+    REQUIRE(source->next(message) == Next::message);
+    REQUIRE(source->next(message) == Next::message);
+    auto const there = source->position();
+    CHECK(there.bytes == 4);
+    REQUIRE(::lseek(fd.get(), 5, SEEK_SET) == 5);
+    auto const again = messaging::make_record_source(std::move(fd), {}, {.limit = 100});
+    REQUIRE(again->skip_to(there));
+    CHECK(all_of(*again) == Bodies{"3"});
+}
+
+TEST_CASE("another input than before is an error, one that has grown is not")
+{
+    TemporaryFolder const folder;
+    auto const place_in = [&](std::string const& content, std::size_t records) {
+        auto const source = messaging::make_record_source(file_with(folder, content), {}, {.limit = 100});
+        REQUIRE(source->skip_to({}));
+        Message message;
+        for (std::size_t i = 0; i < records; ++i) {
+            REQUIRE(source->next(message) == Next::message);
+        }
+        return source->position();
+    };
+    auto const rest_of = [&](std::string const& content, messaging::Position const& there) {
+        auto const source = messaging::make_record_source(file_with(folder, content), {}, {.limit = 100});
+        bool const arrived = source->skip_to(there);
+        REQUIRE(arrived);
+        return all_of(*source);
+    };
+    auto const there = place_in("aa\nbb\n", 2);
+    CHECK(rest_of("aa\nbb\n", there).empty());
+    CHECK(rest_of("aa\nbb\ncc\n", there) == Bodies{"cc"});
+    CHECK_THROWS_WITH(rest_of("aa\nbc\ncc\n", there),
+                      Catch::StartsWith("the input is another: it differs at record 2"));
+    CHECK_THROWS_WITH(rest_of("aaa\nb\ncc\n", there), Catch::StartsWith("the input is another: it differs"));
+    CHECK_THROWS_WITH(rest_of("aa\nbb", there), Catch::StartsWith("the input is another: it differs"));
+    CHECK_THROWS_WITH(rest_of("aa\n", there), "the input is another, or shorter: it ends before record 2");
+    auto const within = place_in("aa\nbb", 2);
+    CHECK(rest_of("aa\nbb\ncc\n", within) == Bodies{"cc"});
+    CHECK(rest_of("aa\nbb\n", within).empty());
+    CHECK_THROWS_WITH(rest_of("aa\nbbb\ncc\n", within), Catch::StartsWith("the input is another"));
+}
+
+TEST_CASE("a repeated message and a limit count what went before")
+{
+    auto const repeating = [](std::string body) {
+        return messaging::make_repeating_source({.body = std::move(body)}, 5);
+    };
+    auto const source = repeating("x");
+    REQUIRE(source->skip_to({}));
+    Message message;
+    REQUIRE(source->next(message) == Next::message);
+    REQUIRE(source->next(message) == Next::message);
+    auto const there = source->position();
+    auto const again = repeating("x");
+    REQUIRE(again->skip_to(there));
+    CHECK_FALSE(again->at_end());
+    CHECK(all_of(*again).size() == 3);
+    CHECK(again->at_end());
+    CHECK_THROWS_WITH(repeating("y")->skip_to(there), "the message is not the one that was sent before");
+    for (std::uint64_t const count : {1U, 2U, 4U}) {
+        auto const limited = messaging::make_limited_source(repeating("x"), count);
+        REQUIRE(limited->skip_to(there));
+        CHECK(limited->at_end() == (count <= 2));
+        CHECK(all_of(*limited).size() == (count == 4 ? 2 : 0));
+    }
 }
