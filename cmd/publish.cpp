@@ -5,12 +5,14 @@
 #include "cmd/publish_report.hpp"
 
 #include "base/units.hpp"
+#include "messaging/checkpoint.hpp"
 #include "messaging/failed_file.hpp"
 #include "messaging/publisher.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -24,6 +26,7 @@ struct Options {
     bool no_ids = false;
     bool no_confirm = false;
     std::optional<std::string> failed;
+    std::optional<std::string> checkpoint;
     messaging::PublishOptions publish;
 };
 
@@ -55,6 +58,36 @@ bool keep(output::Console& console, std::optional<messaging::FailedFile>& failed
     }
 }
 
+std::optional<messaging::Checkpoint> open_checkpoint(Options const& options, std::string const& vhost,
+                                                     std::optional<messaging::FailedFile>& failed)
+{
+    if (!options.checkpoint) {
+        return std::nullopt;
+    }
+    messaging::CheckpointOptions opening{
+        .path = *options.checkpoint, .target = target_of(options.input, vhost), .window = options.publish.window};
+    if (failed) {
+        std::error_code ignored;
+        if (std::filesystem::equivalent(failed->path(), opening.path, ignored)) {
+            throw base::Error(base::ExitCode::usage, "--checkpoint and --failed name the same file",
+                              "Give each a file of its own.");
+        }
+        opening.keep_failed = [&failed] { failed->sync(); };
+    }
+    return std::optional<messaging::Checkpoint>(std::in_place, std::move(opening));
+}
+
+/// What to do about the messages that did not make it.
+std::string hint_for(Options const& options, bool kept)
+{
+    if (kept) {
+        return fmt::format("Send them again with: rmqha publish --ndjson --file \"{}\"", *options.failed);
+    }
+    return options.checkpoint && !options.failed ? "The same command goes on with the first of them; to go on after "
+                                                   "them, add --failed FILE."
+                                                 : "";
+}
+
 base::ExitCode publish(Context& context, Options const& options)
 {
     auto const& settings = context.settings();
@@ -76,8 +109,21 @@ base::ExitCode publish(Context& context, Options const& options)
         failed->refuse_as_input(source->fd());
         source = messaging::make_guarded_source(std::move(source), [&] { return failed->good(); });
     }
-    auto connector = make_connector(context, "publish");
     auto& console = context.console;
+    auto checkpoint = open_checkpoint(options, settings.vhost, failed);
+    if (checkpoint) {
+        checkpoint->resume(*source, context.stop, publishing.deadline);
+        publishing.run = checkpoint->record().run;
+        publishing.before = checkpoint->record().position.messages;
+        if (publishing.before > 0 && source->at_end()) {
+            checkpoint->save(true);
+            console.note(fmt::format("nothing is left to publish: \"{}\" says that all of the input is done",
+                                     *options.checkpoint));
+            show(context, {.before = publishing.before});
+            return base::ExitCode::ok;
+        }
+    }
+    auto connector = make_connector(context, "publish");
     messaging::PublishObserver observer;
     observer.progress = [&](messaging::Ledger const& ledger, std::size_t in_flight, std::string const& node) {
         console.progress(progress_line(ledger, source->total(), in_flight, node));
@@ -90,10 +136,14 @@ base::ExitCode publish(Context& context, Options const& options)
     }
     messaging::Publisher publisher(connector, publishing, std::move(observer), context.stop);
     try {
-        publisher.run(*source);
+        publisher.run(*source, checkpoint ? &*checkpoint : nullptr);
     } catch (...) {
         show(context, publisher.ledger());
         keep(console, failed);
+        if (checkpoint) {
+            console.note(fmt::format("{} messages of the input are done; the same command goes on from there",
+                                     base::format_count(checkpoint->record().position.messages)));
+        }
         throw;
     }
     auto const& ledger = publisher.ledger();
@@ -104,8 +154,7 @@ base::ExitCode publish(Context& context, Options const& options)
     bool const kept = keep(console, failed);
     console.error(fmt::format("{} of {} messages did not make it; the first: {}", base::format_count(ledger.failed()),
                               base::format_count(ledger.read), ledger.first_failure),
-                  kept ? fmt::format("Send them again with: rmqha publish --ndjson --file \"{}\"", failed->path())
-                       : "");
+                  hint_for(options, kept));
     return ledger.denied == ledger.read ? base::ExitCode::denied : base::ExitCode::partial;
 }
 
@@ -134,12 +183,18 @@ void add_publish(CLI::App& app, Action& chosen)
     sub->add_option("--failed", options->failed, "Append what did not make it to this file, as --ndjson takes it again")
         ->type_name("FILE")
         ->excludes(no_confirm);
+    sub->add_option("--checkpoint", options->checkpoint,
+                    "Keep in this file how far the input is done; the same command goes on there")
+        ->type_name("FILE")
+        ->excludes(no_confirm);
     set_examples(*sub, {{"rmqha publish -r jobs \"hello\"", "one message into the queue jobs"},
                         {"rmqha publish -r jobs --lines < jobs.txt", "a message for each line"},
                         {"rmqha publish -e events -r user.new -H tries:int=1 -f user.json",
                          "a file, with a header, to an exchange"},
                         {"rmqha publish --ndjson -f out.ndjson --failed failed.ndjson",
                          "messages as consume --format ndjson wrote them; keep what fails"},
+                        {"rmqha publish -r jobs --lines -f jobs.txt --checkpoint jobs.checkpoint",
+                         "a large file, to be continued after whatever happens"},
                         {"rmqha publish -e events -r 'user.{country}' --lines < users.ndjson",
                          "a routing key from each line's JSON"}});
     sub->callback([&chosen, options] { chosen = [options](Context& context) { return publish(context, *options); }; });

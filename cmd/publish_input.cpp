@@ -2,6 +2,7 @@
 
 #include "cmd/options.hpp"
 
+#include "base/encoding.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "messaging/envelope_source.hpp"
@@ -115,6 +116,20 @@ std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::
         source = messaging::make_keyed_source(std::move(source), std::move(key));
     }
     return input.count ? messaging::make_limited_source(std::move(source), *input.count) : std::move(source);
+}
+
+std::map<std::string, std::string> target_of(PublishInput const& input, std::string const& vhost)
+{
+    auto const text = [](std::string const& bytes) {
+        return base::is_utf8(bytes) ? bytes : "base64 " + base::to_base64(bytes);
+    };
+    return {{"vhost", text(vhost)},
+            {"exchange", text(input.exchange)},
+            {"routing key", text(input.routing_key)},
+            {"kind of input", input.ndjson  ? "--ndjson"
+                              : input.lines ? "--lines"
+                              : input.null  ? "--null"
+                                            : "one message"}};
 }
 
 void add_publish_input(CLI::App& sub, PublishInput& input)

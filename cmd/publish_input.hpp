@@ -4,6 +4,7 @@
 #include "messaging/source.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,5 +39,8 @@ void add_publish_input(CLI::App& sub, PublishInput& input);
 
 /// Throws base::Error: data for input that cannot be read, usage for headers and templates that cannot be.
 std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::Stop const& stop);
+
+/// What a checkpoint is about besides the input's content, in words; a publish that differs in it is another.
+std::map<std::string, std::string> target_of(PublishInput const& input, std::string const& vhost);
 
 } // namespace rmqha::cmd

@@ -28,6 +28,9 @@ std::string summary(messaging::Ledger const& ledger)
     add(ledger.resent, "resent");
     add(ledger.maybe_duplicate, "perhaps duplicated");
     add(ledger.reconnects, ledger.reconnects == 1 ? "reconnect" : "reconnects");
+    if (ledger.before > 0) {
+        text += fmt::format(", continued after {} done before", base::format_count(ledger.before));
+    }
     return text + "\n";
 }
 
@@ -35,6 +38,7 @@ std::string ledger_json(messaging::Ledger const& ledger, bool indented)
 {
     auto const ms = [](base::Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); };
     nlohmann::ordered_json result = {{"schema_version", 1},
+                                     {"done_before", ledger.before},
                                      {"read", ledger.read},
                                      {"confirmed", ledger.confirmed},
                                      {"nacked", ledger.nacked},

@@ -109,6 +109,9 @@ void PublishRun::settle(Slot slot, Fate fate, std::string const& reason)
             m_observer.failed(m_window.at(slot).message, fate, reason);
         }
     }
+    if (m_checkpoint != nullptr) {
+        m_checkpoint->settled(m_window.at(slot).sequence, fate == Fate::confirmed);
+    }
     m_window.release(slot);
 }
 
@@ -217,6 +220,15 @@ void PublishRun::finish_left_over(Source& source)
         slot = m_window.take();
     }
     m_window.release(slot);
+}
+
+void PublishRun::save_checkpoint_if_possible() const
+{
+    try {
+        m_checkpoint->save(m_source_ended);
+    } catch (base::Error const& error) {
+        note(error.what());
+    }
 }
 
 } // namespace rmqha::messaging

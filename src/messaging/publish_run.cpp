@@ -25,13 +25,19 @@ std::string random_name()
 
 PublishRun::PublishRun(cluster::Connector& connector, PublishOptions const& options, PublishObserver observer,
                        base::Stop& stop)
-    : m_connector(connector), m_options(options), m_observer(std::move(observer)), m_stop(stop), m_run(random_name())
+    : m_connector(connector),
+      m_options(options),
+      m_observer(std::move(observer)),
+      m_stop(stop),
+      m_run(options.run.empty() ? random_name() : options.run)
 {
+    m_ledger.before = options.before;
 }
 
-void PublishRun::run(Source& source)
+void PublishRun::run(Source& source, Checkpoint* checkpoint)
 {
     auto const started = SteadyClock::now();
+    m_checkpoint = checkpoint;
     m_rate_from = started;
     m_last_confirm = started;
     try {
@@ -51,10 +57,17 @@ void PublishRun::run(Source& source)
             m_ledger.elapsed = SteadyClock::now() - started;
         }
         finish();
+        if (m_checkpoint != nullptr) {
+            m_checkpoint->save(m_source_ended);
+        }
     } catch (...) { // a stop, or an error: what is under way may well be confirmed
         collect_last_confirms();
         finish();
-        finish_left_over(source);
+        if (m_checkpoint != nullptr) {
+            save_checkpoint_if_possible(); // the input will be given again: nothing of it is left over
+        } else {
+            finish_left_over(source);
+        }
         m_ledger.elapsed = SteadyClock::now() - started;
         throw;
     }
@@ -89,17 +102,21 @@ void PublishRun::reopen()
 void PublishRun::turn(Source& source)
 {
     auto const now = SteadyClock::now();
+    if (m_checkpoint != nullptr) {
+        m_checkpoint->save_if_due(now);
+        m_ended = m_ended || m_checkpoint->ended();
+    }
     if (m_fresh_channel_at && m_window.in_flight() == 0 && now >= *m_fresh_channel_at) {
         resend_unconfirmed();
         reopen();
         return;
     }
-    bool const starving = send_what_can_be_sent(source, now);
+    send_what_can_be_sent(source, now);
     if (done()) {
         return; // nothing to wait for
     }
-    pollfd input{.fd = starving ? source.fd() : -1, .events = POLLIN, .revents = 0};
-    m_at.channel->pump({.deadline = next_event(now), .also = {&input, starving ? 1U : 0U}});
+    pollfd input{.fd = m_starving ? source.fd() : -1, .events = POLLIN, .revents = 0};
+    m_at.channel->pump({.deadline = next_event(now), .also = {&input, m_starving ? 1U : 0U}});
     check_timers(SteadyClock::now());
     report(now);
 }
@@ -119,8 +136,31 @@ base::TimePoint PublishRun::next_by_rate() const
     return m_rate_from + std::chrono::duration_cast<base::Duration>(due);
 }
 
-bool PublishRun::send_what_can_be_sent(Source& source, base::TimePoint now)
+std::optional<PublishRun::Slot> PublishRun::read(Source& source)
 {
+    if (m_ended || m_window.used() >= m_options.window || (m_checkpoint != nullptr && !m_checkpoint->admits())) {
+        return std::nullopt;
+    }
+    auto const slot = m_window.take();
+    auto& pending = m_window.at(slot);
+    auto const next = source.next(pending.message);
+    if (next != Next::message) {
+        m_window.release(slot);
+        m_ended = m_source_ended = next == Next::end;
+        m_starving = next == Next::later;
+        return std::nullopt;
+    }
+    pending.sequence = m_options.before + ++m_ledger.read;
+    if (m_checkpoint != nullptr) {
+        m_checkpoint->read(source.position());
+    }
+    identify(pending);
+    return slot;
+}
+
+void PublishRun::send_what_can_be_sent(Source& source, base::TimePoint now)
+{
+    m_starving = false;
     while (may_send(now)) {
         if (!m_unsent.empty()) {
             auto const slot = m_unsent.front();
@@ -129,21 +169,12 @@ bool PublishRun::send_what_can_be_sent(Source& source, base::TimePoint now)
             continue;
         }
         m_isolating = false;
-        if (m_ended || m_window.used() >= m_options.window) {
-            return false;
+        auto const slot = read(source);
+        if (!slot) {
+            return;
         }
-        auto const slot = m_window.take();
-        auto const next = source.next(m_window.at(slot).message);
-        if (next != Next::message) {
-            m_window.release(slot);
-            m_ended = next == Next::end;
-            return next == Next::later;
-        }
-        m_window.at(slot).sequence = ++m_ledger.read;
-        identify(m_window.at(slot));
-        send(slot, now);
+        send(*slot, now);
     }
-    return false;
 }
 
 void PublishRun::identify(Pending& pending) const

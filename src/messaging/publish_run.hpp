@@ -4,6 +4,7 @@
 
 #include "amqp/channel.hpp"
 #include "base/stop.hpp"
+#include "messaging/checkpoint.hpp"
 #include "messaging/confirm_window.hpp"
 #include "messaging/publisher.hpp"
 
@@ -18,7 +19,7 @@ public:
     PublishRun(cluster::Connector& connector, PublishOptions const& options, PublishObserver observer,
                base::Stop& stop);
 
-    void run(Source& source);
+    void run(Source& source, Checkpoint* checkpoint);
 
     Ledger const& ledger() const noexcept { return m_ledger; }
 
@@ -57,8 +58,9 @@ private:
     bool may_send(base::TimePoint now) const;
     base::TimePoint next_by_rate() const;
 
-    /// Returns true when the source has nothing to give yet.
-    bool send_what_can_be_sent(Source& source, base::TimePoint now);
+    /// The source's next message gets its slot. Nothing when there is none, or none may be sent now.
+    std::optional<Slot> read(Source& source);
+    void send_what_can_be_sent(Source& source, base::TimePoint now);
     void identify(Pending& pending) const;
     void send(Slot slot, base::TimePoint now);
     base::TimePoint next_event(base::TimePoint now) const;
@@ -71,6 +73,8 @@ private:
     void finish();
     /// The same for what the source cannot give again.
     void finish_left_over(Source& source);
+    /// After a failure already on its way: one more is only told.
+    void save_checkpoint_if_possible() const;
 
     cluster::Connector& m_connector;
     PublishOptions const m_options;
@@ -78,11 +82,14 @@ private:
     base::Stop& m_stop;
     std::string const m_run; ///< makes message ids unique across runs
 
+    Checkpoint* m_checkpoint = nullptr;
     cluster::Attempt m_at; ///< the connection in use
     ConfirmWindow m_window;
     std::deque<Slot> m_unsent; ///< to be sent (again), in order
     Ledger m_ledger;
-    bool m_ended = false;        ///< the source is
+    bool m_ended = false;        ///< nothing more will be read
+    bool m_starving = false;     ///< the source had nothing to give yet
+    bool m_source_ended = false; ///< because nothing is left
     bool m_isolating = false;    ///< looking for the message that closes the channel
     bool m_channel_gone = false; ///< closed by the broker, the connection lives
     int m_closes_in_row = 0;     ///< of the channel, without a message's fate between

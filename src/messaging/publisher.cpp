@@ -31,9 +31,9 @@ Publisher::Publisher(cluster::Connector& connector, PublishOptions const& option
 
 Publisher::~Publisher() = default;
 
-void Publisher::run(Source& source)
+void Publisher::run(Source& source, Checkpoint* checkpoint)
 {
-    m_run->run(source);
+    m_run->run(source, checkpoint);
 }
 
 Ledger const& Publisher::ledger() const noexcept

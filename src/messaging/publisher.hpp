@@ -24,6 +24,8 @@ struct PublishOptions {
     int connection_attempts = 3;
     base::milliseconds retry_delay{1'000};
     base::TimePoint deadline = base::k_never; ///< when all must be done
+    std::string run;                          ///< what the message ids begin with; empty: made up
+    std::uint64_t before = 0; ///< messages of the source that earlier runs have done: numbers go on after them
 };
 
 /// How a message ended.
@@ -38,7 +40,8 @@ std::string_view to_string(Fate fate);
 
 /// What became of the messages. Every one that was read counts in exactly one of the fates.
 struct Ledger {
-    std::uint64_t read = 0; ///< taken from the source; of a run that ended early also what was left over there
+    std::uint64_t before = 0; ///< done by earlier runs, counted in none of the others
+    std::uint64_t read = 0;   ///< taken from the source; of a run that ended early also what was left over there
     std::uint64_t confirmed = 0;
     std::uint64_t nacked = 0;
     std::uint64_t returned = 0;
@@ -65,6 +68,7 @@ struct PublishObserver {
     std::function<void(std::string const&)> note;                                ///< blocked and unblocked, in words
 };
 
+class Checkpoint;
 class PublishRun;
 
 /// Sends all of a source and does not rest until each message's fate is known. What is unconfirmed when a connection is
@@ -77,8 +81,9 @@ public:
     /// Returns when the source is at its end and every fate known. Throws base::Interrupted when stopped, base::Error
     /// when no node can be reached, for what is wrong with every message alike, and for input that cannot be read.
     /// Before that, what is under way gets a few seconds for its confirms; ledger() tells how far it came, and every
-    /// message read has its fate.
-    void run(Source& source);
+    /// message read has its fate. With a checkpoint, which the source was resumed by, what is done is kept there; when
+    /// a message fails that it does not go on after, nothing more is read.
+    void run(Source& source, Checkpoint* checkpoint = nullptr);
 
     Ledger const& ledger() const noexcept;
 
