@@ -1,6 +1,7 @@
 #include "cmd/policy_commands.hpp"
 #include "cmd/policy_page.hpp"
 
+#include "policy/export.hpp"
 #include "policy/refusal.hpp"
 
 #include <fmt/format.h>
@@ -42,14 +43,14 @@ void check_vhost(management::Problem const* problem, std::optional<std::string> 
     }
 }
 
-std::string body_of(Policy const& policy)
+std::string body_of(Policy const& one)
 {
-    nlohmann::ordered_json body{{"pattern", policy.pattern}, {"definition", nlohmann::ordered_json::object()}};
-    for (auto const& [key, value] : policy.definition) {
+    nlohmann::ordered_json body{{"pattern", one.pattern}, {"definition", nlohmann::ordered_json::object()}};
+    for (auto const& [key, value] : one.definition) {
         body["definition"][key] = nlohmann::ordered_json::parse(value);
     }
-    body["priority"] = number_json(policy.priority);
-    body["apply-to"] = policy.apply_to;
+    body["priority"] = policy::number_json(one.priority);
+    body["apply-to"] = one.apply_to;
     return body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -14,6 +14,8 @@ namespace rmqha::cmd {
 // What the subcommands of policy share.
 
 void add_policy_show(CLI::App& policy, Action& chosen);
+void add_policy_apply(CLI::App& policy, Action& chosen);
+void add_policy_export(CLI::App& policy, Action& chosen);
 void add_policy_explain(CLI::App& policy, Action& chosen);
 void add_policy_set(CLI::App& policy, Action& chosen);
 void add_policy_set_ha(CLI::App& policy, Action& chosen);

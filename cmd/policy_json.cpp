@@ -1,8 +1,8 @@
 #include "cmd/policy_page.hpp"
 
-#include <nlohmann/json.hpp>
+#include "policy/export.hpp"
 
-#include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace rmqha::cmd {
 
@@ -30,13 +30,6 @@ char const* action_name(policy::ChangeKind kind)
 
 } // namespace
 
-ordered_json number_json(double number)
-{
-    constexpr double k_exact = 1e15; // up to here every whole number is one
-    bool const whole = number > -k_exact && number < k_exact && std::trunc(number) == number;
-    return whole ? ordered_json(static_cast<std::int64_t>(number)) : ordered_json(number);
-}
-
 ordered_json definition_json(policy::PolicyDefinition const& definition)
 {
     auto json = ordered_json::object();
@@ -53,7 +46,7 @@ ordered_json policy_json(policy::Policy const& one)
                       {"kind", one.kind == policy::PolicyKind::policy ? "policy" : "operator_policy"},
                       {"pattern", one.pattern},
                       {"apply_to", one.apply_to}};
-    json["priority"] = number_json(one.priority);
+    json["priority"] = policy::number_json(one.priority);
     json["definition"] = definition_json(one.definition);
     return json;
 }

@@ -34,8 +34,6 @@ std::string lint_page(std::vector<policy::LintFinding> const& findings);
 /// What would be done, and what it does to the queues.
 std::string plan_page(policy::Plan const& plan, PolicyLayout const& layout);
 
-/// A whole number as one, others with their fraction.
-nlohmann::ordered_json number_json(double number);
 nlohmann::ordered_json policy_json(policy::Policy const& policy);
 nlohmann::ordered_json effective_json(policy::Effective const& effective);
 nlohmann::ordered_json definition_json(policy::PolicyDefinition const& definition);

@@ -167,10 +167,11 @@ void add_shared_options(CLI::App& root, SharedOptions& options)
 void check_dry_run(CLI::App& root, SharedOptions const& options)
 {
     // Those that change nothing anyway, and those that show what they would change.
-    static std::set<std::string> const able{
-        "connect",      "monitor.status", "completion",    "cluster.list",   "cluster.status", "context.list",
-        "context.show", "context.use",    "context.set",   "queue.declare",  "policy.list",    "policy.show",
-        "policy.set",   "policy.set-ha",  "policy.delete", "policy.explain", "policy.lint"};
+    static std::set<std::string> const able{"connect",        "monitor.status", "completion",    "cluster.list",
+                                            "cluster.status", "context.list",   "context.show",  "context.use",
+                                            "context.set",    "queue.declare",  "policy.list",   "policy.show",
+                                            "policy.set",     "policy.set-ha",  "policy.delete", "policy.explain",
+                                            "policy.lint",    "policy.plan",    "policy.apply",  "policy.export"};
     auto const path = path_of(*chosen_commands(root).back());
     if (options.dry_run && !able.contains(path)) {
         auto name = path;

@@ -1,5 +1,7 @@
+#include "base/file.hpp"
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -196,4 +198,90 @@ TEST_CASE("explain tells the winner, the losers and why; lint tells what is not 
     CHECK_THAT(lint.output, Catch::Contains("POLICY-SHADOWED  policy \"rest\""));
     CHECK_THAT(lint.output, Catch::Contains("POLICY-NOT-APPLIED  policy \"log\""));
     CHECK_THAT(lint.output, Catch::Contains("POLICY-KEY-UNUSED  policy \"limit\""));
+}
+
+TEST_CASE("a file is planned, applied, applied again without effect, and rolled back", "[live]")
+{
+    Policies policies;
+    test::TemporaryFolder const folder;
+    policies.declare("orders", "classic");
+    REQUIRE(policies.run({"set", "old", "^ord", "max-length=5"}).status == 0);
+    auto const file = (folder.path() / "policies.toml").string();
+    auto const rollback = (folder.path() / "before.toml").string();
+    base::write_file(file, fmt::format(R"(
+[[policies]]
+name = "limit"
+vhosts = "^{0}$"
+pattern = "^ord"
+priority = 4
+[policies.definition]
+max-length = 50
+[[policies]]
+name = "cap"
+vhost = "{0}"
+operator = true
+pattern = ""
+[policies.definition]
+max-length = 20
+)",
+                                       policies.vhost.name()));
+    auto const plan = policies.run({"plan", file, "--format", "json"});
+    CHECK(plan.status == 1);
+    auto const planned = nlohmann::json::parse(plan.output);
+    REQUIRE(planned["queues"].size() == 1);
+    CHECK(planned["queues"][0]["after"]["definition"]["max-length"] == 20);
+    CHECK(planned["not_in_file"][0]["name"] == "old");
+    CHECK(policies.stored().size() == 1);
+
+    CHECK(policies.run({"apply", file, "--prune"}).status == 64); // nobody to ask
+    auto const applied = policies.run({"apply", file, "--prune", "--yes", "--wait", "--rollback", rollback});
+    INFO(applied.output << applied.errors);
+    CHECK(applied.status == 0);
+    auto const queue = policies.queue("orders");
+    CHECK(queue["policy"] == "limit");
+    CHECK(queue["operator_policy"] == "cap");
+    CHECK(queue["effective_policy_definition"]["max-length"] == 20);
+    CHECK(policies.run({"plan", file, "--prune"}).status == 0);
+    CHECK_THAT(policies.run({"apply", file, "--prune"}).output, Catch::Contains("nothing to change"));
+
+    CHECK(policies.run({"apply", rollback, "--prune", "--yes"}).status == 0);
+    auto const stored = policies.stored();
+    REQUIRE(stored.size() == 1);
+    CHECK(stored[0]["name"] == "old");
+    CHECK(policies.stored("operator-policies").empty());
+}
+
+TEST_CASE("what is exported applies back to no change, also as definitions of the broker's own", "[live]")
+{
+    Policies policies;
+    test::TemporaryFolder const folder;
+    REQUIRE(policies.run({"set", "a", "^a\\.\"b", "max-length=5", "--priority", "-2", "--apply-to", "queues"}).status ==
+            0);
+    REQUIRE(policies.run({"set", "a", "", "expires=3600000", "--operator"}).status == 0);
+    auto const check = [&](std::string const& name, std::string const& text) {
+        auto const file = (folder.path() / name).string();
+        base::write_file(file, text);
+        auto const plan = policies.run({"plan", file, "--prune"});
+        INFO(name << ": " << plan.output << plan.errors);
+        CHECK(plan.status == 0);
+    };
+    check("export.toml", policies.run({"export"}).output);
+    check("export.json", policies.run({"export", "--format", "json"}).output);
+    auto const path = "/api/definitions/" + policies.vhost.name();
+    check("broker.json", policies.cluster.manage(1, "GET", path).body);
+}
+
+TEST_CASE("an apply that is refused half way says how far it came", "[live]")
+{
+    Policies policies;
+    test::TemporaryFolder const folder;
+    auto const file = (folder.path() / "policies.json").string();
+    base::write_file(file, R"({"policies":[
+        {"name":"good","pattern":"","definition":{"max-length":5}},
+        {"name":"of-no-plugin","pattern":"","priority":1,"definition":{"of-no-plugin":5}}]})");
+    auto const applied =
+        policies.run({"apply", file, "--allow-unknown", "--rollback", (folder.path() / "before.toml").string()});
+    CHECK(applied.status == 3);
+    CHECK_THAT(applied.errors, Catch::Contains("1 of 2 changes were made"));
+    CHECK(policies.stored().size() == 1);
 }

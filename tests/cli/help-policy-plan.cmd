@@ -1,0 +1,2 @@
+0
+policy plan --help

@@ -1,0 +1,3 @@
+65
+policy apply .config/rmqha/config.toml --config /dev/null
+config [[polices]]

@@ -1,0 +1,2 @@
+65
+policy plan nowhere.toml
