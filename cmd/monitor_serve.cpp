@@ -165,8 +165,8 @@ void add_monitor_serve(CLI::App& monitor, Action& chosen)
     add_serve_options(*command, *options);
     set_examples(*command, {{"rmqha monitor serve", "http://127.0.0.1:15693/metrics, until it is stopped"},
                             {"rmqha monitor serve --agent-listen 127.0.0.1:15694",
-                             "HAProxy: server a rabbit1:5672 check agent-check agent-port 15694\n"
-                             "      agent-addr 127.0.0.1 agent-send \"rabbit1:5672\\n\""},
+                             "HAProxy: server a rabbit1:5672 weight 100 check agent-check\n"
+                             "      agent-addr 127.0.0.1 agent-port 15694 agent-send \"rabbit1:5672\\n\""},
                             {"rmqha monitor serve --listen 0.0.0.0:15693 --tls-cert cert.pem --tls-key\n"
                              "      key.pem --bearer-token-file token",
                              "for a Prometheus elsewhere"}});

@@ -100,12 +100,9 @@ bool AgentServer::read(Client& client)
 void AgentServer::reply(Client& client, std::string const& node)
 {
     client.answered = true;
-    auto line = m_answer(node);
-    if (!line.empty()) {
-        line += '\n';
-        // A new connection's buffer takes a line in one go.
-        [[maybe_unused]] auto const sent = ::send(client.socket.get(), line.data(), line.size(), MSG_NOSIGNAL);
-    }
+    auto const line = m_answer(node) + '\n';
+    // A new connection's buffer takes a line in one go.
+    [[maybe_unused]] auto const sent = ::send(client.socket.get(), line.data(), line.size(), MSG_NOSIGNAL);
     ::shutdown(client.socket.get(), SHUT_WR);
 }
 

@@ -22,8 +22,8 @@ struct AgentPort {
 /// an answer, and when there are more than 64 the oldest goes.
 class AgentServer {
 public:
-    /// The line, without its end, for the node of this name; an empty one is sent as no answer. Called from the
-    /// server's thread; must not wait for anything.
+    /// The line, without its end, for the node of this name. Called from the server's thread; must not wait for
+    /// anything.
     using Answer = std::function<std::string(std::string const& node)>;
 
     AgentServer(std::vector<AgentPort> ports, Answer answer);

@@ -84,22 +84,30 @@ std::string reason_of(Node const& node)
     return line;
 }
 
-Response one_node(std::string const& name, Collected const& collected, Terms const& terms, base::TimePoint now)
+/// Why nothing can be said of any node now.
+std::optional<std::string> why_not_known(Collected const& collected, Terms const& terms, base::TimePoint now)
 {
     if (!collected.latest) {
-        return text(503, "not known: no collection has ended yet");
-    }
-    auto const& snapshot = collected.latest->snapshot;
-    auto const* const node = find_node(snapshot, name);
-    if (node == nullptr) {
-        return text(404, "no such node; / lists them");
+        return "not known: no collection has ended yet";
     }
     if (!current(collected, terms, now)) {
-        return text(503,
-                    fmt::format("not known: no collection has ended for {} s", seconds(now - collected.latest->ended)));
+        return fmt::format("not known: no collection has ended for {} s", seconds(now - collected.latest->ended));
     }
     if (cut_off(*collected.latest)) {
-        return text(503, "not known: no node can be reached from here");
+        return "not known: no node can be reached from here";
+    }
+    return std::nullopt;
+}
+
+Response one_node(std::string const& name, Collected const& collected, Terms const& terms, base::TimePoint now)
+{
+    auto const why = why_not_known(collected, terms, now);
+    auto const* const node = collected.latest ? find_node(collected.latest->snapshot, name) : nullptr;
+    if (collected.latest && node == nullptr) {
+        return text(404, "no such node; / lists them");
+    }
+    if (why) {
+        return text(503, *why);
     }
     return text(node->state == NodeState::running ? 200 : 503, reason_of(*node));
 }
@@ -157,13 +165,13 @@ Response respond(Request const& request, Collected const& collected, Terms const
 
 std::string agent_answer(std::string const& name, Collected const& collected, Terms const& terms, base::TimePoint now)
 {
-    if (!current(collected, terms, now) || cut_off(*collected.latest)) {
-        return {};
+    if (auto const why = why_not_known(collected, terms, now)) {
+        return "# " + *why;
     }
     auto const& snapshot = collected.latest->snapshot;
     auto const* const node = find_node(snapshot, name);
     if (node == nullptr) {
-        return {};
+        return "# no such node";
     }
     switch (node->state) {
     case NodeState::draining:

@@ -25,9 +25,9 @@ struct Moment {
 Response respond(Request const& request, Collected const& collected, Terms const& terms, Moment const& moment);
 
 /// The answer to an agent check of the node of this name, as HAProxy understands it: "up 80%" with the node's score for
-/// a weight, "drain" in maintenance, "down # why"; empty when it is not known how the node is, which leaves the server
-/// as it is. For ten minutes after a maintenance "up 80% ready", as only that word ends what "drain" began; at other
-/// times the word is left out, so that a server somebody disabled by hand stays disabled. Pure.
+/// a weight, "drain" in maintenance, "down # why"; only "# why" when it is not known how the node is, which leaves the
+/// server as it is. For ten minutes after a maintenance "up 80% ready", as only that word ends what "drain" began; at
+/// other times the word is left out, so that a server somebody disabled by hand stays disabled. Pure.
 std::string agent_answer(std::string const& node, Collected const& collected, Terms const& terms, base::TimePoint now);
 
 } // namespace rmqha::serve

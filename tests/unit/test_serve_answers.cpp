@@ -83,7 +83,7 @@ TEST_CASE("before the first collection nothing is claimed of the cluster")
     CHECK(ask("/", nothing).status == 200);
     CHECK(ask("/metrics", nothing).status == 200);
     CHECK_THAT(ask("/metrics", nothing).body, Contains("rmqha_collections_total{cluster=\"prod\"} 0\n"));
-    CHECK(agent(nothing).empty());
+    CHECK(agent(nothing) == "# not known: no collection has ended yet");
 }
 
 TEST_CASE("an exporter is ready while the cluster was reached lately, and healthy while it collects")
@@ -140,7 +140,7 @@ TEST_CASE("agent checks are answered from the node's score")
     auto snapshot = test::healthy_snapshot();
     CHECK(agent(collected(snapshot)) == "up 100%");
     CHECK(agent(collected(snapshot), k_then, "h2:5672") == "up 100%");
-    CHECK(agent(collected(snapshot), k_then, "nobody").empty());
+    CHECK(agent(collected(snapshot), k_then, "nobody") == "# no such node");
     snapshot.nodes[1].memory_alarm = true;
     CHECK(agent(collected(snapshot)) == "up 70%");
     snapshot.nodes[1].state = health::NodeState::draining;
@@ -164,17 +164,17 @@ TEST_CASE("only after a maintenance is a server told to be ready again")
     CHECK(agent(later, k_then + 11min) == "up 100%");
 }
 
-TEST_CASE("agent checks are not answered when it is not known how the node is")
+TEST_CASE("agent checks leave a server as it is when it is not known how the node is")
 {
     using Outcome = health::Asked::Outcome;
     auto const healthy = collected();
-    CHECK(agent(healthy, k_then + 46s).empty()); // no collection has ended since
+    CHECK(agent(healthy, k_then + 46s) == "# not known: no collection has ended for 46 s");
     auto const after_failure = [&](Outcome outcome) {
         return after(healthy, failed_collection(outcome, k_then + 15s));
     };
     // The way from here may be what is broken.
-    CHECK(agent(after_failure(Outcome::timed_out), k_then + 15s).empty());
-    CHECK(agent(after_failure(Outcome::failed), k_then + 15s).empty());
+    CHECK(agent(after_failure(Outcome::timed_out), k_then + 15s) == "# not known: no node can be reached from here");
+    CHECK(agent(after_failure(Outcome::failed), k_then + 15s) == "# not known: no node can be reached from here");
     CHECK(ask("/nodes/r2@h2", after_failure(Outcome::timed_out), k_then + 15s).status == 503);
     // Somebody is there and refuses.
     CHECK_THAT(agent(after_failure(Outcome::refused), k_then + 15s), Catch::StartsWith("down # down: "));
