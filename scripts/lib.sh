@@ -12,6 +12,10 @@ readonly -a RMQHA_BUILD_PACKAGES=(
     libmicrohttpd-dev scdoc
 )
 
+# What the live tests take besides: those who are served. They run as processes of the tests, never as services.
+# shellcheck disable=SC2034
+readonly -a RMQHA_LIVE_PACKAGES=(haproxy prometheus)
+
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {
     say "error: $*"
