@@ -571,6 +571,7 @@ TEST_CASE("when a run ends early, all that its source cannot give again is unkno
     run.cluster.broker->on_idle = [&](FakeChannel& channel) {
         if (!run.cluster.stop.requested()) {
             run.cluster.stop.request(2);
+            channel.confirm(1, false, false); // waits to be sent again
             channel.confirm(2);
         } else {
             channel.lose(lost());
