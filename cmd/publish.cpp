@@ -155,6 +155,9 @@ base::ExitCode publish(Context& context, Options const& options)
     console.error(fmt::format("{} of {} messages did not make it; the first: {}", base::format_count(ledger.failed()),
                               base::format_count(ledger.read), ledger.first_failure),
                   hint_for(options, kept));
+    if (failed && !kept) {
+        return base::ExitCode::unavailable; // not "partial": who sends the file again would miss some
+    }
     return ledger.denied == ledger.read ? base::ExitCode::denied : base::ExitCode::partial;
 }
 

@@ -1,6 +1,7 @@
 #include "messaging/failed_file.hpp"
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "messaging/envelope.hpp"
 
 #include <fcntl.h>
@@ -93,8 +94,10 @@ void FailedFile::sync()
         }
     }
     if (!m_failure.empty()) {
-        base::fail(base::ExitCode::unavailable, "\"{}\" does not hold all {} messages that failed: {}", m_path, m_added,
-                   m_failure);
+        throw base::Error(base::ExitCode::unavailable,
+                          fmt::format("\"{}\" does not hold all {} messages that failed: {}", m_path,
+                                      base::format_count(m_added), m_failure),
+                          "When that showed no more messages were read: the rest is still in the input.");
     }
 }
 

@@ -75,6 +75,17 @@ TEST_CASE("what no queue takes is kept until there is one; later failures come b
     CHECK(scene.take_bodies(4) == Bodies{"x", "x", "x", "y"});
 }
 
+TEST_CASE("when what fails cannot be kept it is told, and the exit code is another", "[live]")
+{
+    PublishScene scene;
+    scene.failed = "/dev/full";
+    auto const answer = scene.publish({"-r", scene.queue.name(), "--repeat", "3", "x"});
+    CHECK(answer.status == 69);
+    CHECK(ledger_of(answer).at("returned") == 3);
+    CHECK_THAT(answer.errors, Contains("\"/dev/full\" does not hold all 3 messages that failed: No space left"));
+    CHECK_THAT(answer.errors, !Contains("Send them again"));
+}
+
 TEST_CASE("messages to an exchange there is not are kept, those after the third unsent", "[live]")
 {
     PublishScene scene;
