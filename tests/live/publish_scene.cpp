@@ -102,9 +102,9 @@ SmallMessages::~SmallMessages()
 
 void SmallMessages::restore()
 {
-    constexpr int k_default = 16 << 20; // of RabbitMQ 4; 3.10 has 128 MiB
+    constexpr int k_mib = 1 << 20;
     if (!std::exchange(m_restored, true)) {
-        set(k_default);
+        set((m_cluster.version().starts_with("3.") ? 128 : 16) * k_mib);
     }
 }
 
