@@ -2,6 +2,7 @@
 #include "cmd/command.hpp"
 #include "cmd/options.hpp"
 
+#include "base/file.hpp"
 #include "base/process.hpp"
 #include "http/transport.hpp"
 #include "provision/local.hpp"
@@ -25,6 +26,7 @@ struct Options {
     provision::UpOptions up;
     std::string name = "local";
     base::milliseconds wait = std::chrono::minutes(3);
+    std::string conf; ///< file
     bool no_wait = false;
     bool all = false;
     std::string node;               ///< of ctl; also the tool, when no node is named
@@ -56,11 +58,29 @@ std::vector<provision::LocalNode*> nodes_named(provision::LocalCluster& cluster,
     return nodes;
 }
 
+/// Text for rabbitmq.conf: whether its keys and values are right is for the broker to say.
+std::string read_settings(std::string const& path)
+{
+    auto const text = base::read_file(path);
+    if (!text) {
+        throw Error(ExitCode::config, fmt::format("cannot read {}: no such file", path),
+                    "--conf takes a file with lines as in rabbitmq.conf.");
+    }
+    if (text->find('\0') != std::string::npos) {
+        throw Error(ExitCode::data, fmt::format("cannot use {}: it is not a text file", path),
+                    "--conf takes a file with lines as in rabbitmq.conf.");
+    }
+    return *text + (text->ends_with('\n') ? "" : "\n");
+}
+
 ExitCode up(Context& context, Options const& options)
 {
     auto wanted = options.up;
     wanted.name = options.name;
     wanted.patience = options.wait;
+    if (!options.conf.empty()) {
+        wanted.more_settings = read_settings(options.conf);
+    }
     auto const start = context.clock.now();
     auto const cluster = in_world(context, [&](auto const& world) { return provision::bring_up(wanted, world); });
     context.console.answer(started_view(cluster, context.clock.now() - start, context.format()));
@@ -207,10 +227,14 @@ void add_up(Group const& group)
     add_number(sub, "--nodes", wanted.nodes, {.low = 1, .high = 9}, "How many nodes, 1 to 9 (default 3)");
     add_number(sub, "--base-port", wanted.base_port,
                {.low = provision::k_lowest_base_port, .high = provision::k_highest_base_port},
-               "First of 100 ports to take the cluster's from (default: found free)");
+               "First of 120 ports to take the cluster's from (default: found free)");
     sub.add_option("--plugins", wanted.plugins, "Plugins besides rabbitmq_management and rabbitmq_prometheus")
         ->type_name("A,B")
         ->delimiter(',');
+    sub.add_flag(
+        "--tls", wanted.tls,
+        "TLS listeners too, with certificates of a private authority; the cluster's context connects to these");
+    sub.add_option("--conf", group.options->conf, "Lines for the end of every node's rabbitmq.conf")->type_name("FILE");
     sub.add_option("--server", wanted.server.path,
                    "RabbitMQ's versioned folder, or one above it (default: the installed one)")
         ->type_name("PATH");
@@ -218,9 +242,9 @@ void add_up(Group const& group)
                    "Run the server of another Debian system in this folder; needs root")
         ->type_name("DIR");
     group.add_wait(sub);
-    set_examples(sub,
-                 {{"rmqha cluster up", "three nodes, ready for rmqha connect"},
-                  {"rmqha cluster up --name five --nodes 5 --plugins rabbitmq_stream", "five nodes with streams"}});
+    set_examples(sub, {{"rmqha cluster up", "three nodes, ready for rmqha connect"},
+                       {"rmqha cluster up --name five --nodes 5 --plugins rabbitmq_stream", "five nodes with streams"},
+                       {"rmqha cluster up --name secure --nodes 1 --tls", "one node, for trying AMQPS and HTTPS"}});
 }
 
 void add_down(Group const& group)

@@ -27,6 +27,11 @@ ordered_json json_of(provision::LocalNode const& node)
                       {"management_port", node.ports.management},
                       {"prometheus_port", node.ports.prometheus},
                       {"distribution_port", node.ports.distribution}};
+    if (node.ports.amqp_tls != 0) {
+        json["amqp_tls_port"] = node.ports.amqp_tls;
+        json["management_tls_port"] = node.ports.management_tls;
+        json["prometheus_tls_port"] = node.ports.prometheus_tls;
+    }
     if (!node.ports.plugins.empty()) {
         json["plugin_ports"] = node.ports.plugins;
     }
@@ -46,6 +51,7 @@ ordered_json json_of(provision::NodeStatus const& status)
 ordered_json json_of(provision::LocalCluster const& cluster)
 {
     return {{"name", cluster.name},
+            {"tls", cluster.tls},
             {"created", cluster.created},
             {"version", cluster.server.version},
             {"server", cluster.server.home},
@@ -154,6 +160,15 @@ std::string started_view(provision::LocalCluster const& cluster, base::Duration 
     for (auto const& node : cluster.nodes) {
         text += fmt::format("  {}  AMQP 127.0.0.1:{}  management http://127.0.0.1:{}\n", node.name, node.ports.amqp,
                             node.ports.management);
+        if (cluster.tls) {
+            text += fmt::format("  {:>{}}  AMQPS 127.0.0.1:{}  management https://127.0.0.1:{}\n", "", node.name.size(),
+                                node.ports.amqp_tls, node.ports.management_tls);
+        }
+    }
+    if (cluster.tls) {
+        text += fmt::format("authority {}, certificate of a client {}\n",
+                            (cluster.folder / provision::k_authority_file).string(),
+                            (cluster.folder / provision::k_client_certificate_file).string());
     }
     text += fmt::format("user {}, password in {}\n", provision::k_user,
                         (cluster.folder / provision::k_password_file).string());

@@ -30,10 +30,13 @@ base::ExitCode code_of(Kind kind)
     return base::ExitCode::unavailable;
 }
 
-std::string hint_of(Kind kind)
+std::string hint_of(Kind kind, bool external)
 {
     switch (kind) {
     case Kind::credentials:
+        if (external) {
+            return "The management API takes no login by client certificate: give --user and --password-file as well.";
+        }
         return "Give the credentials with --user and --password-file, or RMQHA_PASSWORD.";
     case Kind::silent:
         return "A node that hangs keeps the others from answering for up to a minute; see `rmqha monitor status`, or "
@@ -49,6 +52,7 @@ Management::Management(Context& context, base::milliseconds default_time)
     : m_transport(http::make_curl_transport()),
       m_deadline(base::k_never),
       m_clock(context.clock),
+      m_external(context.credentials().external),
       m_client(context.settings().nodes,
                {context.credentials(), context.settings().tls, context.settings().connection_timeout},
                {*m_transport, context.stop, context.clock})
@@ -64,7 +68,7 @@ http::Result Management::get(std::string const& path, base::milliseconds patienc
 void Management::fail(management::Problem const& problem, std::string const& subject) const
 {
     throw base::Error(code_of(problem.kind), fmt::format("{}: {} says: {}", subject, m_client.asked(), problem.reason),
-                      hint_of(problem.kind));
+                      hint_of(problem.kind, m_external));
 }
 
 } // namespace rmqha::cmd

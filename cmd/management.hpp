@@ -50,6 +50,7 @@ private:
     std::unique_ptr<http::Transport> m_transport;
     base::TimePoint m_deadline;
     base::Clock const& m_clock;
+    bool m_external; ///< the login is by client certificate
     management::Client m_client;
 };
 

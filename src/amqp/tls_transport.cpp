@@ -63,8 +63,14 @@ Context make_context(base::TlsOptions const& options)
         bad_file("the client certificate", options.cert);
     }
     auto const& key = options.key.empty() ? options.cert : options.key;
-    if (!key.empty() && (SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-                         SSL_CTX_check_private_key(context.get()) != 1)) {
+    if (!key.empty() && SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
+        if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
+            throw base::Error(
+                base::ExitCode::config,
+                fmt::format("cannot use the client key \"{}\": it does not belong to the certificate \"{}\"", key,
+                            options.cert),
+                "Give the certificate and the key that were made together.");
+        }
         bad_file("the client key", key);
     }
     return context;

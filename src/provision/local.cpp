@@ -28,6 +28,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr char const* k_external_plugin = "rabbitmq_auth_mechanism_ssl"; // logins by client certificate
+
 /// Letters and digits, about 5.9 bits each, from the system's random source.
 std::string random_word(int length)
 {
@@ -81,7 +83,12 @@ LocalCluster claim(UpOptions const& options, Server const& server, base::Clock c
     cluster.folder = clusters_home() / options.name;
     cluster.created = base::format_time(clock.wall());
     cluster.server = server;
-    cluster.plugins = plugins_with(options.plugins);
+    auto plugins = options.plugins;
+    if (options.tls) {
+        plugins.emplace_back(k_external_plugin);
+    }
+    cluster.plugins = plugins_with(plugins);
+    cluster.tls = options.tls;
     base::FileLock const lock(clusters_home() / ".lock"); // no two clusters may choose the same ports
     if (fs::exists(cluster.folder)) {
         refuse_existing(options.name);
@@ -93,6 +100,11 @@ LocalCluster claim(UpOptions const& options, Server const& server, base::Clock c
     }
     cluster.base_port = options.base_port != 0 ? options.base_port : find_base_port(cluster.folder.string(), is_free);
     cluster.nodes = nodes_of(options.nodes, cluster.base_port, cluster.plugins);
+    if (cluster.tls) {
+        for (auto& node : cluster.nodes) {
+            add_tls_ports(node.ports, cluster.base_port, node.number);
+        }
+    }
     if (::mkdir(cluster.folder.c_str(), 0700) != 0) {
         base::fail(ExitCode::unavailable, "cannot create folder {}: {}", cluster.folder.string(),
                    std::generic_category().message(errno));
@@ -101,12 +113,33 @@ LocalCluster claim(UpOptions const& options, Server const& server, base::Clock c
     return cluster;
 }
 
-void write_files(LocalCluster const& cluster)
+void make_certificates(LocalCluster const& cluster, World const& world)
+{
+    fs::create_directory(cluster.folder / "tls");
+    for (auto const& command : certificate_commands(cluster)) {
+        base::Finished finished;
+        try {
+            finished = base::run(command, world.clock.now() + 30s, world.stop);
+        } catch (Error const& error) {
+            throw Error(error.code(), fmt::format("cannot make certificates: {}", error.what()),
+                        "Check that the openssl command is installed (apt-get install openssl).");
+        }
+        if (finished.status != 0) {
+            auto const said = last_lines(finished.errors, 1);
+            throw Error(ExitCode::unavailable,
+                        fmt::format("cannot make certificates: openssl ended with status {}{}", finished.status,
+                                    said.empty() ? "" : ": " + said.front()),
+                        "OpenSSL 3.0 or later is needed.");
+        }
+    }
+}
+
+void write_files(LocalCluster const& cluster, std::string const& more_settings)
 {
     for (auto const* const folder : {"data", "log"}) {
         fs::create_directory(cluster.folder / folder);
     }
-    for (auto const& file : files_of(cluster, {random_word(32), random_word(32)})) {
+    for (auto const& file : files_of(cluster, {random_word(32), random_word(32)}, more_settings)) {
         base::write_file(cluster.folder / file.path, file.content, file.mode);
     }
 }
@@ -141,7 +174,10 @@ LocalCluster bring_up(UpOptions const& options, World const& world)
     check_plugins(server, options.plugins);
     auto cluster = claim(options, server, world.clock);
     try {
-        write_files(cluster);
+        write_files(cluster, options.more_settings);
+        if (cluster.tls) {
+            make_certificates(cluster, world);
+        }
         start_epmd(cluster, world);
         auto const deadline = world.clock.now() + options.patience;
         for (auto& node : cluster.nodes) {

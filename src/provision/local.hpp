@@ -43,6 +43,8 @@ struct UpOptions {
     int nodes = 3;                    ///< 1 to 9
     std::uint16_t base_port = 0;      ///< 0: found free
     std::vector<std::string> plugins; ///< besides management and prometheus
+    bool tls = false;                 ///< TLS listeners next to the others, for the context to use
+    std::string more_settings;        ///< lines for the end of every node's rabbitmq.conf
     ServerChoice server;
     base::milliseconds patience = std::chrono::minutes(3); ///< for all nodes to serve
 };

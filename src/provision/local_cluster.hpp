@@ -22,7 +22,10 @@ struct NodePorts {
     std::uint16_t amqp = 0;
     std::uint16_t management = 0;
     std::uint16_t prometheus = 0;
-    std::uint16_t distribution = 0;               ///< node to node and command-line tools
+    std::uint16_t distribution = 0; ///< node to node and command-line tools
+    std::uint16_t amqp_tls = 0;     ///< this and the next two: 0 in a cluster without TLS
+    std::uint16_t management_tls = 0;
+    std::uint16_t prometheus_tls = 0;
     std::map<std::string, std::uint16_t> plugins; ///< by plugin: those that listen on a port of their own
 
     bool operator==(NodePorts const&) const = default;
@@ -48,6 +51,7 @@ struct LocalCluster {
     std::uint16_t base_port = 0;      ///< decides all ports, see ports.hpp
     int epmd_pid = 0;                 ///< the port mapper's process
     std::vector<LocalNode> nodes;
+    bool tls = false; ///< the nodes have TLS listeners too, which the context uses
 
     bool operator==(LocalCluster const&) const = default;
 };
@@ -56,5 +60,12 @@ struct LocalCluster {
 inline constexpr char const* k_context_file = "context.toml";
 inline constexpr char const* k_password_file = "password";
 inline constexpr char const* k_user = "rmqha";
+/// Certificates and keys of a cluster with TLS: of its authority, of the nodes, and of a client called k_user.
+inline constexpr char const* k_authority_file = "tls/ca.pem";
+inline constexpr char const* k_authority_key_file = "tls/ca-key.pem";
+inline constexpr char const* k_node_certificate_file = "tls/node.pem";
+inline constexpr char const* k_node_key_file = "tls/node-key.pem";
+inline constexpr char const* k_client_certificate_file = "tls/client.pem";
+inline constexpr char const* k_client_key_file = "tls/client-key.pem";
 
 } // namespace rmqha::provision

@@ -25,14 +25,20 @@ constexpr char const* k_manifest_file = "manifest.json";
 
 nlohmann::ordered_json json_of(LocalNode const& node)
 {
-    return {{"number", node.number},
-            {"name", node.name},
-            {"pid", node.pid},
-            {"amqp_port", node.ports.amqp},
-            {"management_port", node.ports.management},
-            {"prometheus_port", node.ports.prometheus},
-            {"distribution_port", node.ports.distribution},
-            {"plugin_ports", node.ports.plugins}};
+    nlohmann::ordered_json json{{"number", node.number},
+                                {"name", node.name},
+                                {"pid", node.pid},
+                                {"amqp_port", node.ports.amqp},
+                                {"management_port", node.ports.management},
+                                {"prometheus_port", node.ports.prometheus},
+                                {"distribution_port", node.ports.distribution},
+                                {"plugin_ports", node.ports.plugins}};
+    if (node.ports.amqp_tls != 0) {
+        json["amqp_tls_port"] = node.ports.amqp_tls;
+        json["management_tls_port"] = node.ports.management_tls;
+        json["prometheus_tls_port"] = node.ports.prometheus_tls;
+    }
+    return json;
 }
 
 std::string hint_of(fs::path const& folder)
@@ -71,6 +77,7 @@ std::string manifest_text(LocalCluster const& cluster)
         {"server",
          {{"home", cluster.server.home}, {"version", cluster.server.version}, {"chroot", cluster.server.chroot}}},
         {"plugins", cluster.plugins},
+        {"tls", cluster.tls},
         {"base_port", cluster.base_port},
         {"epmd_port", epmd_port(cluster.base_port)},
         {"epmd_pid", cluster.epmd_pid},
@@ -97,11 +104,15 @@ LocalCluster parse_manifest(std::string const& text, fs::path const& folder)
                              json.at("plugins"),
                              json.at("base_port"),
                              json.at("epmd_pid"),
-                             {}};
+                             {},
+                             json.value("tls", false)};
         for (auto const& node : json.at("nodes")) {
             int const number = node.at("number");
             cluster.nodes.push_back(
                 {number, node.at("name"), node_ports(cluster.base_port, number, cluster.plugins), node.at("pid")});
+            if (cluster.tls) {
+                add_tls_ports(cluster.nodes.back().ports, cluster.base_port, number);
+            }
         }
         return cluster;
     } catch (nlohmann::json::exception const& problem) {

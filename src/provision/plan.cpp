@@ -94,6 +94,33 @@ base::Command command(LocalCluster const& cluster, std::vector<std::string> cons
     return result;
 }
 
+/// A client needs no certificate, but one it shows must be good; EXTERNAL logs in the user its common name tells.
+std::string tls_settings(LocalCluster const& cluster, LocalNode const& node)
+{
+    std::string text;
+    auto const set = [&](std::string const& key, auto const& value) { text += fmt::format("{} = {}\n", key, value); };
+    auto const set_files = [&](std::string const& prefix) {
+        set(prefix + ".cacertfile", inner_folder(cluster) + "/" + k_authority_file);
+        set(prefix + ".certfile", inner_folder(cluster) + "/" + k_node_certificate_file);
+        set(prefix + ".keyfile", inner_folder(cluster) + "/" + k_node_key_file);
+    };
+    set("listeners.ssl.1", fmt::format("127.0.0.1:{}", node.ports.amqp_tls));
+    set_files("ssl_options");
+    set("ssl_options.verify", "verify_peer");
+    set("ssl_options.fail_if_no_peer_cert", "false");
+    set("ssl_cert_login_from", "common_name");
+    set("auth_mechanisms.1", "PLAIN");
+    set("auth_mechanisms.2", "AMQPLAIN");
+    set("auth_mechanisms.3", "EXTERNAL");
+    set("management.ssl.ip", "127.0.0.1");
+    set("management.ssl.port", node.ports.management_tls);
+    set_files("management.ssl");
+    set("prometheus.ssl.ip", "127.0.0.1");
+    set("prometheus.ssl.port", node.ports.prometheus_tls);
+    set_files("prometheus.ssl");
+    return text;
+}
+
 std::string settings_file(LocalCluster const& cluster, LocalNode const& node, Secrets const& secrets)
 {
     std::string text;
@@ -114,6 +141,9 @@ std::string settings_file(LocalCluster const& cluster, LocalNode const& node, Se
             set(listener.address_key, "127.0.0.1");
             set(listener.port_key, port->second);
         }
+    }
+    if (cluster.tls) {
+        text += tls_settings(cluster, node);
     }
     set("cluster_name", cluster.name);
     set("cluster_formation.peer_discovery_backend", "classic_config");
@@ -170,7 +200,7 @@ std::vector<LocalNode> nodes_of(int count, std::uint16_t base_port, std::vector<
     return nodes;
 }
 
-std::vector<PlannedFile> files_of(LocalCluster const& cluster, Secrets const& secrets)
+std::vector<PlannedFile> files_of(LocalCluster const& cluster, Secrets const& secrets, std::string const& more_settings)
 {
     std::vector<PlannedFile> files{
         {".erlang.cookie", secrets.cookie, 0400},
@@ -178,19 +208,53 @@ std::vector<PlannedFile> files_of(LocalCluster const& cluster, Secrets const& se
         {"enabled_plugins", fmt::format("[{}].\n", fmt::join(cluster.plugins, ",")), 0600},
     };
     for (auto const& node : cluster.nodes) {
-        files.push_back({fmt::format("rabbit{}.conf", node.number), settings_file(cluster, node, secrets), 0600});
+        files.push_back(
+            {fmt::format("rabbit{}.conf", node.number), settings_file(cluster, node, secrets) + more_settings, 0600});
     }
     return files;
+}
+
+std::vector<base::Command> certificate_commands(LocalCluster const& cluster)
+{
+    using Words = std::vector<std::string>;
+    auto const make = [&](std::string const& name, std::string const& key, std::string const& certificate,
+                          Words const& more) {
+        // Without a configuration file: the system's would add extensions of its own.
+        base::Command command{.argv = {"openssl", "req", "-config", "/dev/null", "-x509", "-newkey", "ec", "-pkeyopt",
+                                       "ec_paramgen_curve:P-256", "-nodes", "-days", "3650", "-subj", "/CN=" + name,
+                                       "-keyout", key, "-out", certificate},
+                              .environment = {},
+                              .input = {},
+                              .folder = cluster.folder.string()};
+        command.argv.insert(command.argv.end(), more.begin(), more.end());
+        return command;
+    };
+    Words signed_by{
+        "-CA", k_authority_file, "-CAkey", k_authority_key_file, "-addext", "basicConstraints=critical,CA:FALSE"};
+    auto for_node = signed_by;
+    for_node.insert(for_node.end(), {"-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"});
+    auto for_client = signed_by;
+    for_client.insert(for_client.end(), {"-addext", "extendedKeyUsage=clientAuth"});
+    return {make("authority of cluster " + cluster.name, k_authority_key_file, k_authority_file,
+                 {"-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"}),
+            make("localhost", k_node_key_file, k_node_certificate_file, for_node),
+            make(k_user, k_client_key_file, k_client_certificate_file, for_client)};
 }
 
 PlannedFile context_of(LocalCluster const& cluster)
 {
     auto text =
         fmt::format("user = \"{}\"\npassword_file = '{}'\n", k_user, (cluster.folder / k_password_file).string());
+    if (cluster.tls) {
+        text += fmt::format("tls = true\ncacert = '{}'\n", (cluster.folder / k_authority_file).string());
+    }
     for (auto const& node : cluster.nodes) {
+        auto const& ports = node.ports;
         text += fmt::format("\n[[nodes]]\nhost = \"127.0.0.1\"\nport = {}\nmanagement_port = {}\nprometheus_port = {}\n"
                             "name = \"{}\"\n",
-                            node.ports.amqp, node.ports.management, node.ports.prometheus, node.name);
+                            cluster.tls ? ports.amqp_tls : ports.amqp,
+                            cluster.tls ? ports.management_tls : ports.management,
+                            cluster.tls ? ports.prometheus_tls : ports.prometheus, node.name);
     }
     return {k_context_file, text, 0600};
 }

@@ -22,8 +22,14 @@ struct PlannedFile {
     mode_t mode = 0600;
 };
 
-/// What is written before any process starts: settings, plugins, cookie, password. Pure.
-std::vector<PlannedFile> files_of(LocalCluster const& cluster, Secrets const& secrets);
+/// What is written before any process starts: settings, plugins, cookie, password. `more_settings` ends every node's
+/// settings, where it has the last word. Pure.
+std::vector<PlannedFile> files_of(LocalCluster const& cluster, Secrets const& secrets,
+                                  std::string const& more_settings = {});
+
+/// The openssl commands, to be run in this order in the cluster's folder, that make its authority and certificates. For
+/// ten years: a trial should not end over them. Pure.
+std::vector<base::Command> certificate_commands(LocalCluster const& cluster);
 
 /// The context.toml with which clients reach the cluster. Pure.
 PlannedFile context_of(LocalCluster const& cluster);

@@ -14,7 +14,7 @@ namespace rmqha::provision {
 namespace {
 
 constexpr int k_first_base_port = 20000;
-constexpr int k_blocks = 120;
+constexpr int k_blocks = 105;
 
 std::uint16_t plus(std::uint16_t port, int offset)
 {
@@ -57,17 +57,23 @@ std::vector<PluginListener> const& plugin_listeners()
 
 NodePorts node_ports(std::uint16_t base_port, int number, std::vector<std::string> const& plugins)
 {
-    NodePorts ports{plus(base_port, number),
-                    plus(base_port, 10 + number),
-                    plus(base_port, 20 + number),
-                    plus(base_port, 30 + number),
-                    {}};
+    NodePorts ports{.amqp = plus(base_port, number),
+                    .management = plus(base_port, 10 + number),
+                    .prometheus = plus(base_port, 20 + number),
+                    .distribution = plus(base_port, 30 + number)};
     for (auto const& listener : plugin_listeners()) {
         if (std::ranges::find(plugins, listener.plugin) != plugins.end()) {
             ports.plugins[listener.plugin] = plus(base_port, listener.offset + number);
         }
     }
     return ports;
+}
+
+void add_tls_ports(NodePorts& ports, std::uint16_t base_port, int number)
+{
+    ports.amqp_tls = plus(base_port, 40 + number);
+    ports.management_tls = plus(base_port, 100 + number);
+    ports.prometheus_tls = plus(base_port, 110 + number);
 }
 
 std::uint16_t epmd_port(std::uint16_t base_port)

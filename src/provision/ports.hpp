@@ -8,10 +8,10 @@
 
 namespace rmqha::provision {
 
-/// A cluster takes its ports from a block of 100 that starts at its base port B: node N has AMQP B+N, management
+/// A cluster takes its ports from a block of 120 that starts at its base port B: node N has AMQP B+N, management
 /// B+10+N, Prometheus B+20+N, distribution B+30+N, and plugins with a listener of their own from B+50+N up; the port
-/// mapper has B+40.
-inline constexpr int k_port_block = 100;
+/// mapper has B+40. With TLS, AMQP also has B+40+N, management B+100+N, Prometheus B+110+N.
+inline constexpr int k_port_block = 120;
 /// Below 32768, where Linux takes the ports of outgoing connections from: those come and go.
 inline constexpr int k_lowest_base_port = 1024;
 inline constexpr int k_highest_base_port = 32767 - k_port_block;
@@ -27,6 +27,8 @@ std::vector<PluginListener> const& plugin_listeners();
 
 /// The ports of a node of a cluster with these plugins. Pure.
 NodePorts node_ports(std::uint16_t base_port, int number, std::vector<std::string> const& plugins);
+/// Adds those of its TLS listeners. Pure.
+void add_tls_ports(NodePorts& ports, std::uint16_t base_port, int number);
 std::uint16_t epmd_port(std::uint16_t base_port);
 
 using IsFree = std::function<bool(std::uint16_t)>;

@@ -161,8 +161,10 @@ TEST_CASE("every port of a cluster of nine lies within its block, and none is us
     auto cluster = sample({"rabbitmq_mqtt", "rabbitmq_web_mqtt", "rabbitmq_web_stomp", "rabbitmq_stream"});
     std::vector<std::uint16_t> ports{provision::epmd_port(21000)};
     for (auto const& node : provision::nodes_of(9, 21000, cluster.plugins)) {
-        ports.insert(ports.end(),
-                     {node.ports.amqp, node.ports.management, node.ports.prometheus, node.ports.distribution});
+        auto all = node.ports;
+        provision::add_tls_ports(all, 21000, node.number);
+        ports.insert(ports.end(), {all.amqp, all.management, all.prometheus, all.distribution, all.amqp_tls,
+                                   all.management_tls, all.prometheus_tls});
         std::ranges::transform(node.ports.plugins, std::back_inserter(ports),
                                [](auto const& one) { return one.second; });
     }
@@ -170,6 +172,33 @@ TEST_CASE("every port of a cluster of nine lies within its block, and none is us
     CHECK(std::ranges::adjacent_find(ports) == ports.end());
     CHECK(ports.front() >= 21000);
     CHECK(ports.back() < 21000 + provision::k_port_block);
+}
+
+TEST_CASE("with TLS a node has listeners for it besides, and the context connects to those", "[provision]")
+{
+    auto cluster = sample();
+    cluster.tls = true;
+    for (auto& node : cluster.nodes) {
+        provision::add_tls_ports(node.ports, cluster.base_port, node.number);
+    }
+    auto const settings = files(cluster).at("rabbit2.conf").content;
+    CHECK_THAT(settings, Contains("listeners.tcp.1 = 127.0.0.1:21002\n") &&
+                             Contains("listeners.ssl.1 = 127.0.0.1:21042\n") &&
+                             Contains("management.ssl.port = 21102\n") && Contains("prometheus.ssl.port = 21112\n"));
+    CHECK_THAT(settings, Contains("ssl_options.certfile = /state/clusters/trial/tls/node.pem\n"));
+    auto const context = provision::context_of(cluster).content;
+    CHECK_THAT(context, Contains("tls = true\ncacert = '/state/clusters/trial/tls/ca.pem'\n") &&
+                            Contains("port = 21042\nmanagement_port = 21102\nprometheus_port = 21112\n"));
+    cluster.server.chroot = "/srv/trixie";
+    CHECK_THAT(files(cluster).at("rabbit2.conf").content, Contains("certfile = /mnt/tls/node.pem\n"));
+    CHECK_THAT(files(sample()).at("rabbit2.conf").content, !Contains("ssl"));
+}
+
+TEST_CASE("settings of the user's own come last, in every node's file", "[provision]")
+{
+    for (auto const& file : provision::files_of(sample(), {"c", "p"}, "heartbeat = 7\n")) {
+        CHECK(file.content.ends_with("heartbeat = 7\n") == file.path.ends_with(".conf"));
+    }
 }
 
 TEST_CASE("only RabbitMQ 3.8 wants its first node alone", "[provision]")

@@ -1,0 +1,2 @@
+78
+cluster up --conf missing.conf
