@@ -2,6 +2,7 @@
 #include "cmd/connection.hpp"
 #include "cmd/options.hpp"
 #include "cmd/publish_input.hpp"
+#include "cmd/publish_progress.hpp"
 #include "cmd/publish_report.hpp"
 
 #include "base/units.hpp"
@@ -124,9 +125,14 @@ base::ExitCode publish(Context& context, Options const& options)
         }
     }
     auto connector = make_connector(context, "publish");
+    PublishProgress progress(publishing.window);
     messaging::PublishObserver observer;
     observer.progress = [&](messaging::Ledger const& ledger, std::size_t in_flight, std::string const& node) {
-        console.progress(progress_line(ledger, source->total(), in_flight, node));
+        console.progress(progress.line({.ledger = ledger,
+                                        .in_flight = in_flight,
+                                        .node = node,
+                                        .total = source->total(),
+                                        .extent = source->extent()}));
     };
     observer.note = [&](std::string const& text) { console.note(text); };
     if (failed) {

@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 namespace rmqha::cmd {
 
 std::string summary(messaging::Ledger const& ledger)
@@ -55,28 +53,6 @@ std::string ledger_json(messaging::Ledger const& ledger, bool indented)
     result["first_failure"] =
         ledger.first_failure.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(ledger.first_failure);
     return output::to_text(result, indented);
-}
-
-std::string progress_line(messaging::Ledger const& ledger, std::optional<std::uint64_t> total, std::size_t in_flight,
-                          std::string const& node)
-{
-    auto const done = ledger.confirmed + ledger.unconfirmed + ledger.failed();
-    auto const seconds = std::max(std::chrono::duration<double>(ledger.elapsed).count(), 1e-3);
-    auto const rate = static_cast<double>(done) / seconds;
-    auto line = base::format_count(done);
-    if (total && *total > 0) {
-        line += fmt::format(" of {} ({}%)", base::format_count(*total), done * 100 / *total);
-    }
-    line +=
-        fmt::format(", {}/s, {} under way, {}", base::format_count(static_cast<std::uint64_t>(rate)), in_flight, node);
-    if (ledger.reconnects > 0) {
-        line += fmt::format(", {} reconnect{}", ledger.reconnects, ledger.reconnects == 1 ? "" : "s");
-    }
-    if (total && *total > done && rate > 0) {
-        auto const left = std::chrono::duration<double>(static_cast<double>(*total - done) / rate);
-        line += fmt::format(", {} left", base::format_duration(std::chrono::duration_cast<base::Duration>(left)));
-    }
-    return line;
 }
 
 } // namespace rmqha::cmd
