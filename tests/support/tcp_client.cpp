@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
 
 namespace rmqha::test {
@@ -41,7 +42,7 @@ std::string TcpClient::read_to_end() const
     while (true) {
         pollfd waits{m_socket.get(), POLLIN, 0};
         if (::poll(&waits, 1, base::poll_timeout(deadline)) <= 0) {
-            return text;
+            throw std::runtime_error("the server does not close the connection; it has sent: " + text);
         }
         auto const count = ::recv(m_socket.get(), bytes.data(), bytes.size(), 0);
         if (count <= 0) {

@@ -16,7 +16,7 @@ public:
 
     void send(std::string_view bytes) const;
     void finish() const; ///< says that no more will come
-    /// Everything the server sends until it closes; what has come by then when it does not within 20 s.
+    /// Everything the server sends until it closes. Throws when it has not within 20 s.
     std::string read_to_end() const;
 
 private:
