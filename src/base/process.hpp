@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct Command {
     std::vector<std::string> environment; ///< "NAME=value", added to (and replacing in) this process's own
     std::string input;                    ///< what the program reads from its standard input
     std::string folder;                   ///< working folder; empty: this process's own
+    /// Variables of this process's own whose names begin so are not passed on; empty: all are.
+    std::string hidden_variables;
 };
 
 struct Finished {
@@ -32,5 +35,12 @@ Finished run(Command const& command, TimePoint deadline, Stop const& stop);
 /// Starts a command that outlives this process: own session, no standard input, output appended to `log` (0600).
 /// Returns its process id. Throws Error(unavailable).
 int start_detached(Command const& command, std::string const& log);
+
+/// Throws Error(usage) naming the program and the reason when it could not be run: not in PATH, not executable.
+void require_program(std::string const& program);
+
+/// Lets this process have so many files open at once, as far as its hard limit goes. Throws Error(unavailable) when
+/// that is not far enough.
+void allow_open_files(std::uint64_t count);
 
 } // namespace rmqha::base
