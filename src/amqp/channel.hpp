@@ -55,6 +55,8 @@ struct Wait {
     base::TimePoint deadline;    ///< in the past: take what is there, do not wait
     std::span<pollfd> also = {}; ///< further descriptors; revents are filled in
     bool heed_stop = true;       ///< throw Interrupted on a stop; false while finishing after one
+    /// False: send and keep the heartbeats, leave what arrives with the peer, who then has to wait.
+    bool receive = true;
 };
 
 /// What pump() would wait for, for who waits for several channels at once.

@@ -46,13 +46,19 @@ bool refused_for_now(std::uint16_t code, std::string_view text)
     return code == 530 && (contains(text, "connection limit") || contains(text, "is down"));
 }
 
+/// The broker's consumer_timeout: the message was taken away.
+bool is_consumer_timeout(std::string_view text)
+{
+    return contains(text, "delivery acknowledgement on channel") && contains(text, "timed out");
+}
+
 Retry retry_of_close(bool on_channel, std::uint16_t code, std::string_view text)
 {
     if (on_channel) {
         // The home node of a classic queue is down, or a leader is being elected: the queue comes back with it.
         bool const queue_is_down = contains(text, "is down or inaccessible") || contains(text, "process is stopped") ||
                                    contains(text, "due to timeout");
-        return queue_is_down || code == 506 ? Retry::wait : Retry::never;
+        return queue_is_down || code == 506 || is_consumer_timeout(text) ? Retry::wait : Retry::never;
     }
     if (refused_for_now(code, text)) {
         return Retry::wait;
@@ -80,7 +86,10 @@ Failure::Failure(FailureKind kind, std::string const& reason, std::uint16_t repl
 Failure failure_of_close(bool on_channel, std::uint16_t reply_code, std::string const& text)
 {
     if (on_channel) {
-        return {FailureKind::channel_closed, fmt::format("{} ({})", text, reply_code), reply_code};
+        auto const hint = is_consumer_timeout(text)
+                              ? "Acknowledge sooner, or raise the broker's consumer_timeout (usually 30 minutes)."
+                              : "";
+        return {FailureKind::channel_closed, fmt::format("{} ({})", text, reply_code), reply_code, hint};
     }
     if (reply_code == 403) {
         return {FailureKind::denied, fmt::format("login refused: {}", text), reply_code,

@@ -62,15 +62,19 @@ bool Link::pump(Wait const& wait)
         m_stop->throw_if_requested();
     }
     bool const sent = send();
-    bool const given = receive();
+    bool const given = wait.receive && receive();
     auto const now = SteadyClock::now();
+    if (!wait.receive) {
+        m_last_received = now; // the silence is ours
+    }
     keep_heartbeat(now);
     if (given || sent || wait.deadline <= now) {
         return given;
     }
     auto const own = readiness();
+    auto const events = wait.receive ? own.events : own.events & POLLOUT;
     m_waiting.assign(wait.also.begin(), wait.also.end());
-    m_waiting.push_back({.fd = own.fd, .events = own.events, .revents = 0});
+    m_waiting.push_back({.fd = own.fd, .events = static_cast<short>(events), .revents = 0});
     m_waiting.push_back({.fd = wait.heed_stop ? m_stop->fd() : -1, .events = POLLIN, .revents = 0});
     auto const until = std::min(wait.deadline, own.until);
     int const ready = ::poll(m_waiting.data(), m_waiting.size(), base::poll_timeout(until, now));
@@ -81,7 +85,7 @@ bool Link::pump(Wait const& wait)
         m_stop->throw_if_requested();
     }
     send();
-    bool const given_now = receive();
+    bool const given_now = wait.receive && receive();
     keep_heartbeat(SteadyClock::now());
     return given_now;
 }

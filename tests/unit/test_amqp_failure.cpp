@@ -62,6 +62,9 @@ TEST_CASE("what helps after the server closed a channel follows from its code an
     using enum Retry;
     constexpr auto k_kind = FailureKind::channel_closed;
     for (auto const& close : std::vector<Close>{
+             {406,
+              "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 1800000 ms",
+              k_kind, wait, ExitCode::data},
              {403, "ACCESS_REFUSED - access to queue 'q' refused for user 'u'", k_kind, never, ExitCode::denied},
              {404, "NOT_FOUND - no exchange 'x' in vhost '/'", k_kind, never, ExitCode::data},
              {404, "NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or inaccessible", k_kind,
@@ -86,8 +89,8 @@ TEST_CASE("refusals of a login or a vhost say what to check")
     CHECK_THAT(login.hint(), Catch::Contains("--password-file"));
     CHECK_THAT(amqp::failure_of_close(false, 530, "NOT_ALLOWED - vhost x not found").hint(),
                Catch::Contains("--vhost"));
-    auto const external =
-        amqp::failure_of_close(false, 403, "ACCESS_REFUSED - Login was refused using authentication mechanism EXTERNAL");
+    auto const external = amqp::failure_of_close(
+        false, 403, "ACCESS_REFUSED - Login was refused using authentication mechanism EXTERNAL");
     CHECK_THAT(external.hint(), Catch::Contains("certificate"));
     CHECK_THAT(amqp::failure_of_close(false, 320, "CONNECTION_FORCED - vhost 'x' is deleted").hint(),
                Catch::Contains("removed while connected"));
