@@ -37,17 +37,24 @@ bool is_dumb()
     return base::environment("TERM").value_or("dumb") == "dumb";
 }
 
-// Writes all of `text`; the errno that prevented it, else 0. ECANCELED: a stop came while there was no room. Never more
-// at a time than a pipe takes at once when poll(2) says it has room, so that write(2) does not block out of a stop's
-// reach.
-int write_all(int fd, std::string_view text, base::Stop const* stop)
+constexpr int k_patient = -1;
+constexpr int k_at_once = 0;
+
+// Writes all of `text`, or when `timeout` is k_at_once what there is room for, and takes it off; the errno that
+// prevented it, else 0. ECANCELED: a stop came while there was no room. Never more at a time than a pipe takes at once
+// when poll(2) says it has room, so that write(2) does not block out of a stop's reach.
+int write_out(int fd, std::string_view& text, base::Stop const* stop, int timeout)
 {
     while (!text.empty()) {
-        std::array<pollfd, 2> waits{{{fd, POLLOUT, 0}, {stop != nullptr ? stop->fd() : -1, POLLIN, 0}}};
-        if (::poll(waits.data(), waits.size(), -1) < 0) {
+        bool const heed = stop != nullptr && timeout == k_patient;
+        std::array<pollfd, 2> waits{{{fd, POLLOUT, 0}, {heed ? stop->fd() : -1, POLLIN, 0}}};
+        int const ready = ::poll(waits.data(), waits.size(), timeout);
+        if (ready < 0) {
             if (errno != EINTR) {
                 return errno;
             }
+        } else if (ready == 0) {
+            return 0;
         } else if (waits[0].revents == 0) {
             return ECANCELED;
         } else if (auto const written = ::write(fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
@@ -58,6 +65,11 @@ int write_all(int fd, std::string_view text, base::Stop const* stop)
         }
     }
     return 0;
+}
+
+int write_all(int fd, std::string_view text, base::Stop const* stop)
+{
+    return write_out(fd, text, stop, k_patient);
 }
 
 } // namespace
@@ -94,17 +106,37 @@ void Console::answer(std::string_view text)
     }
     m_kept_back += text;
     if (m_answer_to_terminal || m_kept_back.size() >= k_buffer) {
-        flush_locked();
+        flush_locked(k_patient);
     }
 }
 
 void Console::flush()
 {
     std::lock_guard const lock(m_mutex);
-    flush_locked();
+    flush_locked(k_patient);
 }
 
-void Console::flush_locked()
+void Console::keep_back(std::string_view text)
+{
+    std::lock_guard const lock(m_mutex);
+    if (!m_closed) {
+        m_kept_back += text;
+    }
+}
+
+void Console::flush_some()
+{
+    std::lock_guard const lock(m_mutex);
+    flush_locked(k_at_once);
+}
+
+std::size_t Console::kept_back()
+{
+    std::lock_guard const lock(m_mutex);
+    return m_kept_back.size() - m_handed_on;
+}
+
+void Console::flush_locked(int timeout)
 {
     if (m_kept_back.empty()) {
         return;
@@ -112,8 +144,13 @@ void Console::flush_locked()
     if (m_answer_to_terminal) {
         hide_progress();
     }
-    auto const text = std::exchange(m_kept_back, {});
-    int const failure = write_all(m_streams.answer, text, m_stop);
+    auto text = std::string_view(m_kept_back).substr(m_handed_on);
+    int const failure = write_out(m_streams.answer, text, m_stop, timeout);
+    m_handed_on = m_kept_back.size() - text.size();
+    if (failure != 0 || text.empty()) {
+        m_kept_back = {};
+        m_handed_on = 0;
+    }
     if (failure == 0) {
         return;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -47,6 +48,12 @@ public:
     void flush();
     bool closed() const noexcept { return m_closed; }
 
+    // For who waits for the reader in a poll loop of his own.
+    void keep_back(std::string_view text); ///< as answer(), but writes nothing
+    void flush_some();                     ///< hands on what the reader takes at once; throws as answer()
+    std::size_t kept_back();               ///< bytes not handed on yet
+    int answer_fd() const noexcept { return m_streams.answer; }
+
     // Control characters in what follows are escaped, line ends aside. A stderr that cannot be written to is ignored.
     void note(std::string_view text);                         ///< "rmqha: text" unless quiet
     void detail(std::string_view text);                       ///< the same, only when verbose
@@ -65,7 +72,7 @@ public:
     bool answers_to_terminal() const noexcept { return m_answer_to_terminal; }
 
 private:
-    void flush_locked();
+    void flush_locked(int timeout);
     void hide_progress();
     void talk(std::string_view text);
 
@@ -79,6 +86,7 @@ private:
 
     std::mutex m_mutex;
     std::string m_kept_back;
+    std::size_t m_handed_on = 0; ///< of what is kept back
     bool m_progress_shown = false;
     std::atomic<bool> m_closed{false};
 };
