@@ -191,7 +191,11 @@ private:
         }
         for (auto* app = m_app; app != nullptr; app = app->get_parent()) {
             for (auto const* const option : settable_options(*app)) {
-                found.push_back({"--" + option->get_lnames().front(), option->get_description()});
+                auto const name = "--" + option->get_lnames().front();
+                // One of the command's own hides that of all commands.
+                if (std::none_of(found.begin(), found.end(), [&](auto const& one) { return one.word == name; })) {
+                    found.push_back({name, option->get_description()});
+                }
             }
         }
         found.push_back({"--help", "this help"});

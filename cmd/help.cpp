@@ -1,5 +1,7 @@
 #include "cmd/help.hpp"
 
+#include "cmd/tree.hpp"
+
 #include "output/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -82,7 +84,9 @@ bool takes_several(CLI::Option const& option)
 std::string name_of(CLI::Option const& option)
 {
     if (option.get_positional()) {
-        return upper(option.get_name(true, false)) + (takes_several(option) ? "..." : "");
+        auto const name =
+            option.get_type_name() == k_command_line ? option.get_type_name() : upper(option.get_name(true, false));
+        return name + (takes_several(option) ? "..." : "");
     }
     // "-q, --quiet"; a lone long name stands where the others' long names stand.
     auto const names = option.get_name(false, true);
@@ -126,6 +130,9 @@ public:
 
     std::string make_option_name(CLI::Option const* option, bool is_positional) const override
     {
+        if (is_positional && option->get_type_name() == k_command_line) {
+            return k_command_line;
+        }
         return is_positional ? upper(option->get_name(true, false)) : name_of(*option);
     }
 

@@ -110,6 +110,33 @@ std::optional<config::Found> found_for_all(CLI::Option const& option, config::Co
     return option.get_group() == k_output_group ? configuration.command_option(k_output_table, key) : std::nullopt;
 }
 
+// Another program's options must not be taken for ours, nor a surplus word for a program.
+void check_command_line(CLI::App& root, int argc, char const* const* argv)
+{
+    auto const chain = chosen_commands(root);
+    auto const options = chain.empty() ? std::vector<CLI::Option*>{} : chain.back()->get_options();
+    auto const option = std::find_if(options.begin(), options.end(),
+                                     [](auto const* one) { return one->get_type_name() == k_command_line; });
+    if (option == options.end()) {
+        return;
+    }
+    std::vector<std::string> const words(argv + 1, argv + argc);
+    auto const mark = std::find(words.begin(), words.end(), "--");
+    std::vector<std::string> const behind(mark == words.end() ? mark : mark + 1, words.end());
+    auto const& taken = (*option)->results();
+    if (mark != words.end() && behind.empty()) {
+        throw Error(ExitCode::usage, "no command behind \"--\"");
+    }
+    if (taken.size() > behind.size()) {
+        throw Error(ExitCode::usage, fmt::format("unexpected argument \"{}\"", taken.front()),
+                    "A command to run stands behind \"--\".");
+    }
+    if (taken.size() < behind.size()) {
+        throw Error(ExitCode::usage, fmt::format("{}: an argument is missing before \"--\"", chain.back()->get_name()),
+                    fmt::format("\"rmqha {} --help\" tells what the command takes.", chain.back()->get_name()));
+    }
+}
+
 } // namespace
 
 std::string path_of(CLI::App const& app)
@@ -190,6 +217,7 @@ void parse(CLI::App& root, int argc, char const* const* argv)
 {
     NothingRequired const for_now(root);
     root.parse(argc, argv);
+    check_command_line(root, argc, argv);
 }
 
 void fill_in(CLI::App& root, config::Configuration& configuration)

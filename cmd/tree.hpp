@@ -24,6 +24,9 @@ inline constexpr auto* k_output_table = "output";
 /// The hidden command behind completion.
 inline constexpr auto* k_completion_helper = "__complete";
 
+/// The metavariable of an argument that takes another program's command line, which stands behind "--" only.
+inline constexpr auto* k_command_line = "-- COMMAND";
+
 /// "queue.declare" for the subcommand declare of queue; empty for the program itself.
 std::string path_of(CLI::App const& app);
 /// The name in configuration files: "idle_timeout" for --idle-timeout.
@@ -41,7 +44,7 @@ config::Vocabulary vocabulary_of(CLI::App& root);
 void normalise(CLI::App& root);
 
 /// Parses; a required option is not missed here yet, as environment and files may still give it. Throws what CLI11
-/// throws, and Error(usage) from options that read their value.
+/// throws, and Error(usage) from options that read their value and for a command line without "--" before it.
 void parse(CLI::App& root, int argc, char const* const* argv);
 
 /// Gives the options that no flag gave, those of the chosen commands and of all commands, what environment and files

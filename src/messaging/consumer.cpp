@@ -4,6 +4,8 @@
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,10 @@ using SteadyClock = std::chrono::steady_clock;
 /// RabbitMQ 4 may take 53 s to say that the home node of a classic queue is gone (measured).
 constexpr auto k_answer_time = std::chrono::seconds(15);
 constexpr auto k_farewell = std::chrono::seconds(3);
+constexpr auto k_grace = std::chrono::seconds(5);   ///< for what the handler is at in the end
+constexpr auto k_force = std::chrono::seconds(1);   ///< and then
+constexpr std::size_t k_most_held = 64U << 20U;     ///< bytes of messages; beyond it nothing more is read
+constexpr std::uint64_t k_most_prefetch = 65535;    ///< of the protocol
 constexpr auto k_lasting = std::chrono::minutes(1); ///< a connection that held so long was a good one, even if idle
 
 } // namespace
@@ -28,7 +34,7 @@ public:
     {
     }
 
-    void run(Sink const& sink)
+    void run(Handler& handler)
     {
         auto const started = SteadyClock::now();
         m_last_message = started;
@@ -43,30 +49,35 @@ public:
                     if (std::exchange(m_channel_gone, false)) {
                         m_at.channel->reopen(SteadyClock::now() + k_answer_time);
                     }
-                    if (!m_subscribed) {
+                    if (!m_subscribed && !enough_sent()) {
                         subscribe();
                     }
-                    more = turn(sink);
+                    more = turn(handler);
                 } catch (amqp::Failure const& failure) {
-                    if (!acknowledging() && !m_arrived.empty() && !hand_over(sink)) { // nobody will send these again
+                    if (!acknowledging() && !m_arrived.empty() && !hand_over(handler)) { // they will not come again
                         break;
                     }
-                    recover(failure);
+                    recover(failure, handler);
                 }
                 m_summary.elapsed = SteadyClock::now() - started;
             }
         } catch (...) {
-            close();
+            close(handler);
             m_summary.elapsed = SteadyClock::now() - started;
             throw;
         }
-        close();
+        close(handler);
+        m_summary.elapsed = SteadyClock::now() - started;
     }
 
     ConsumeSummary const& summary() const noexcept { return m_summary; }
 
 private:
-    void on_delivery(amqp::Delivery&& delivery) override { m_arrived.push_back(std::move(delivery)); }
+    void on_delivery(amqp::Delivery&& delivery) override
+    {
+        m_arrived_bytes += delivery.body.size();
+        m_arrived.push_back(std::move(delivery));
+    }
     void on_cancel(std::string const& /*consumer_tag*/) override
     {
         m_subscribed = false;
@@ -88,9 +99,9 @@ private:
     {
         auto const deadline = SteadyClock::now() + k_answer_time;
         m_at.channel->set_prefetch(prefetch(), deadline);
-        m_at.channel->consume(m_options.queue,
-                              {.no_ack = !acknowledging(), .exclusive = false, .arguments = m_options.arguments},
-                              deadline);
+        m_consumer_tag = m_at.channel->consume(
+            m_options.queue,
+            {.no_ack = !acknowledging(), .exclusive = m_options.exclusive, .arguments = m_options.arguments}, deadline);
         m_subscribed = true;
         m_last_message = SteadyClock::now(); // before it nothing could come: that was not idleness
     }
@@ -98,62 +109,112 @@ private:
     /// With a count always: without acknowledgements the broker sends, and forgets, as much as it can.
     bool acknowledging() const { return !m_options.auto_ack || m_options.count; }
 
+    std::uint64_t missing() const { return *m_options.count - m_done - m_in_hand; }
+    bool wants_more() const { return !m_options.count || missing() > 0; }
+    /// Whether what the broker has sent is all that is wanted.
+    bool enough_sent() const { return m_options.count && m_arrived.size() >= missing(); }
+
     /// Never ask for more than is still wanted: the surplus would only be put back, marked as redelivered.
     std::uint16_t prefetch() const
     {
-        auto const wanted = m_options.count ? *m_options.count - m_summary.received : m_options.prefetch;
-        return static_cast<std::uint16_t>(std::clamp<std::uint64_t>(wanted, 1, m_options.prefetch));
+        auto const most = m_options.prefetch == 0 ? k_most_prefetch + 1 : m_options.prefetch;
+        auto const wanted = m_options.count ? missing() - m_arrived.size() : most;
+        auto const asked = std::clamp<std::uint64_t>(wanted, 1, most);
+        return static_cast<std::uint16_t>(asked > k_most_prefetch ? 0 : asked);
     }
 
     /// Returns false when there is nothing more to do.
-    bool turn(Sink const& sink)
+    bool turn(Handler& handler)
     {
-        if (SteadyClock::now() >= m_options.deadline) {
+        auto const now = SteadyClock::now();
+        if (now >= m_options.deadline) {
             throw base::Error(base::ExitCode::timeout,
                               fmt::format("the deadline passed after {} messages", m_summary.received),
                               "Allow more time with --deadline, or end earlier with --count or --idle-timeout.");
         }
-        auto const idle_until = m_options.idle_timeout ? m_last_message + *m_options.idle_timeout : base::k_never;
-        bool const ended = m_options.idle_timeout && SteadyClock::now() >= idle_until;
-        m_at.channel->pump({.deadline = ended ? SteadyClock::now() : std::min(idle_until, m_options.deadline)});
-        if (m_arrived.empty()) {
-            return !ended;
+        bool const may_idle = m_options.idle_timeout && !handler.busy();
+        auto const idle_until = may_idle ? m_last_message + *m_options.idle_timeout : base::k_never;
+        bool const ended = now >= idle_until;
+        bool const waits = !ended && (m_arrived.empty() || !wants_more()); // some come together with the consume-ok
+        wait(handler, {.deadline = waits ? std::min({idle_until, m_options.deadline, handler.wake_at()}) : now});
+        bool const was_busy = handler.busy();
+        if (!m_arrived.empty() || was_busy) {
+            m_last_message = SteadyClock::now();
+        } else if (ended) {
+            return false;
         }
-        m_last_message = SteadyClock::now();
-        return hand_over(sink);
+        return hand_over(handler);
     }
 
-    bool hand_over(Sink const& sink)
+    void wait(Handler const& handler, amqp::Wait wait)
     {
-        auto batch = std::exchange(m_arrived, {});
-        std::uint64_t last = 0;
-        std::uint64_t taken = 0;
-        std::uint64_t redelivered = 0;
-        for (auto const& delivery : batch) {
-            if (m_options.count && m_summary.received + taken == *m_options.count) {
-                break;
-            }
-            sink.take(delivery);
-            last = delivery.delivery_tag;
-            redelivered += delivery.redelivered ? 1U : 0U;
-            ++taken;
+        m_waits.clear();
+        handler.add_waits(m_waits);
+        wait.also = m_waits;
+        wait.receive = handler.held() + m_arrived_bytes < k_most_held;
+        m_at.channel->pump(wait);
+    }
+
+    bool hand_over(Handler& handler)
+    {
+        for (; !m_arrived.empty() && wants_more(); m_arrived.pop_front()) {
+            m_summary.redelivered += m_arrived.front().redelivered ? 1U : 0U;
+            m_arrived_bytes -= m_arrived.front().body.size();
+            ++m_in_hand;
+            handler.take(std::move(m_arrived.front()));
         }
-        if (!sink.flush()) {
-            return false; // what was taken may not have arrived: unacknowledged, it goes back to the queue
+        bool const more = handler.advance(m_waits, m_verdicts);
+        m_waits.clear();
+        tell_broker();
+        return more && (!m_options.count || m_done < *m_options.count);
+    }
+
+    void tell_broker()
+    {
+        if (m_verdicts.empty()) {
+            return;
         }
-        m_summary.received += taken;
-        m_summary.redelivered += redelivered;
         m_fruitless = 0;
-        if (acknowledging()) {
-            m_at.channel->ack(last, true);
-            m_summary.acknowledged += taken;
+        // Before the first acknowledgement, to which the broker would answer with another message.
+        if (m_subscribed && acknowledging() && enough_sent()) {
+            m_subscribed = false;
+            m_at.channel->cancel(m_consumer_tag, SteadyClock::now() + k_answer_time);
         }
-        return !m_options.count || m_summary.received < *m_options.count;
+        apply_verdicts();
     }
 
-    void recover(amqp::Failure const& failure)
+    void apply_verdicts()
     {
-        m_arrived.clear(); // their tags died with the channel: they will come again
+        std::ranges::for_each(m_verdicts, [this](Verdict const& verdict) { apply(verdict); });
+        m_verdicts.clear();
+    }
+
+    void apply(Verdict const& verdict)
+    {
+        bool const several = verdict.messages > 1;
+        m_in_hand -= verdict.messages;
+        m_summary.received += verdict.messages;
+        m_done += verdict.outcome == Outcome::requeue ? 0 : verdict.messages;
+        if (!acknowledging() || verdict.outcome == Outcome::keep) {
+            return;
+        }
+        if (verdict.outcome == Outcome::acknowledge) {
+            m_at.channel->ack(verdict.tag, several);
+            m_summary.acknowledged += verdict.messages;
+            return;
+        }
+        bool const requeue = verdict.outcome == Outcome::requeue;
+        m_at.channel->reject(verdict.tag, several, requeue);
+        (requeue ? m_summary.requeued : m_summary.rejected) += verdict.messages;
+    }
+
+    void recover(amqp::Failure const& failure, Handler& handler)
+    {
+        handler.forget(); // the tags died with the channel: the messages will come again
+        m_arrived.clear();
+        m_arrived_bytes = 0;
+        m_in_hand = 0;
+        m_verdicts.clear();
         m_subscribed = false;
         bool const lasting = SteadyClock::now() - m_connected_at >= k_lasting;
         m_fruitless = lasting ? 1 : m_fruitless + 1;
@@ -180,11 +241,32 @@ private:
         }
     }
 
-    void close()
+    void close(Handler& handler)
     {
+        wind_down(handler);
         if (m_at.channel) {
             m_at.channel->close(SteadyClock::now() + k_farewell); // sends the last acknowledgement first
             m_at.channel.reset();
+        }
+    }
+
+    void wind_down(Handler& handler)
+    {
+        auto const force = SteadyClock::now() + k_grace;
+        auto const end = force + k_force;
+        handler.wind_down(force);
+        try {
+            while (m_at.channel) {
+                apply_verdicts();
+                if (!handler.busy() || SteadyClock::now() >= end) {
+                    break;
+                }
+                wait(handler, {.deadline = std::min(handler.wake_at(), end), .heed_stop = false});
+                handler.advance(m_waits, m_verdicts);
+            }
+        } catch (std::exception const&) {
+            // The reason to end is told by whoever ends it; what has no verdict yet goes back to the queue.
+        } catch (base::Interrupted const&) {
         }
     }
 
@@ -195,8 +277,14 @@ private:
 
     cluster::Attempt m_at; ///< the connection in use
     bool m_subscribed = false;
-    bool m_channel_gone = false;           ///< closed by the broker, the connection lives
-    std::vector<amqp::Delivery> m_arrived; ///< not yet given to the sink
+    bool m_channel_gone = false; ///< closed by the broker, the connection lives
+    std::string m_consumer_tag;
+    std::deque<amqp::Delivery> m_arrived; ///< not yet given to the handler
+    std::size_t m_arrived_bytes = 0;      ///< of their bodies
+    std::uint64_t m_in_hand = 0;          ///< messages the handler has, without a verdict
+    std::uint64_t m_done = 0;             ///< messages that count
+    std::vector<pollfd> m_waits;          ///< the handler's
+    std::vector<Verdict> m_verdicts;
     base::TimePoint m_connected_at{};
     base::TimePoint m_last_message{}; ///< or subscription
     int m_fruitless = 0;              ///< outages in a row without a message between
@@ -211,9 +299,15 @@ Consumer::Consumer(cluster::Connector& connector, ConsumeOptions const& options,
 
 Consumer::~Consumer() = default;
 
+void Consumer::run(Handler& handler)
+{
+    m_impl->run(handler);
+}
+
 void Consumer::run(Sink const& sink)
 {
-    m_impl->run(sink);
+    SinkHandler handler(sink);
+    run(handler);
 }
 
 ConsumeSummary const& Consumer::summary() const noexcept

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "cluster/connector.hpp"
+#include "messaging/sink.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -13,11 +14,12 @@ namespace rmqha::messaging {
 
 struct ConsumeOptions {
     std::string queue;
-    std::optional<std::uint64_t> count;             ///< end after so many messages
+    std::optional<std::uint64_t> count;             ///< end after so many messages; one put back does not count
     std::optional<base::milliseconds> idle_timeout; ///< end when nothing came for so long
-    std::uint16_t prefetch = 200;                   ///< messages the broker sends ahead of acknowledgements, 1 to 65535
-    bool auto_ack = false; ///< let the broker forget each message as it is sent; has no effect beside `count`
-    amqp::Table arguments; ///< of basic.consume
+    std::uint16_t prefetch = 200; ///< messages the broker sends ahead of acknowledgements; 0: all it has
+    bool auto_ack = false;        ///< let the broker forget each message as it is sent; has no effect beside `count`
+    bool exclusive = false;       ///< be the queue's only consumer
+    amqp::Table arguments;        ///< of basic.consume
     /// Outages in a row, without a message or a minute of connection between, before giving up; 0: never.
     int connection_attempts = 3;
     base::milliseconds retry_delay{1'000};
@@ -25,31 +27,29 @@ struct ConsumeOptions {
 };
 
 struct ConsumeSummary {
-    std::uint64_t received = 0; ///< taken by the sink
+    std::uint64_t received = 0; ///< that the handler was done with
     std::uint64_t acknowledged = 0;
-    std::uint64_t redelivered = 0; ///< of the received, marked by the broker as perhaps seen before
+    std::uint64_t requeued = 0;
+    std::uint64_t rejected = 0;
+    std::uint64_t redelivered = 0; ///< of those given to the handler, marked by the broker as perhaps seen before
     std::uint64_t reconnects = 0;
     std::uint64_t cancelled = 0; ///< subscriptions the broker ended
     base::Duration elapsed{};
 };
 
-/// Where messages go. Both may throw; then nothing since the last flush is acknowledged.
-struct Sink {
-    std::function<void(amqp::Delivery const&)> take;
-    std::function<bool()> flush; ///< everything taken is safe; false: nobody wants more (a closed pipe)
-};
-
-/// Receives from a queue, over another node when one is lost. A message is acknowledged only after the sink has
-/// flushed it: at least once. Not thread-safe.
+/// Receives from a queue, over another node when one is lost. A message is acknowledged only after the handler said so:
+/// at least once. Takes from the connection only while at most some 64 MiB of messages are held. Not thread-safe.
 class Consumer {
 public:
     Consumer(cluster::Connector& connector, ConsumeOptions const& options, std::function<void(std::string const&)> note,
              base::Stop& stop);
     ~Consumer();
 
-    /// Returns at `count`, `idle_timeout`, or when the sink wants no more. Throws base::Error when no node can be
+    /// Returns at `count`, `idle_timeout`, or when the handler wants no more. Throws base::Error when no node can be
     /// reached, the queue is no more, or (timeout) at the deadline; base::Interrupted; summary() tells how far it came.
-    void run(Sink const& sink);
+    /// However it ends, what the handler is at has some seconds to come to its end.
+    void run(Handler& handler);
+    void run(Sink const& sink); ///< the same with a SinkHandler
 
     ConsumeSummary const& summary() const noexcept;
 

@@ -149,7 +149,10 @@ void FakeChannel::set_prefetch(std::uint16_t count, base::TimePoint /*deadline*/
 std::string FakeChannel::consume(std::string const& queue, amqp::ConsumeOptions const& options,
                                  base::TimePoint /*deadline*/)
 {
-    call("consume " + queue + (options.no_ack ? " no_ack" : ""));
+    call("consume " + queue + (options.no_ack ? " no_ack" : "") + (options.exclusive ? " exclusive" : ""));
+    if (m_broker->tells_with_consume_ok) {
+        tell();
+    }
     return "fake";
 }
 
@@ -182,9 +185,10 @@ void FakeChannel::ack(std::uint64_t tag, bool multiple)
     m_broker->acknowledged.push_back({.tag = tag, .multiple = multiple});
 }
 
-void FakeChannel::reject(std::uint64_t /*tag*/, bool /*multiple*/, bool /*requeue*/)
+void FakeChannel::reject(std::uint64_t tag, bool multiple, bool requeue)
 {
     require_open();
+    m_broker->rejected.push_back({.tag = tag, .multiple = multiple, .requeue = requeue});
 }
 
 void FakeChannel::send()
@@ -238,6 +242,9 @@ bool FakeChannel::pump(amqp::Wait const& wait)
     std::vector<pollfd> waiting(wait.also.begin(), wait.also.end());
     waiting.push_back({.fd = wait.heed_stop ? m_stop->fd() : -1, .events = POLLIN, .revents = 0});
     ::poll(waiting.data(), waiting.size(), base::poll_timeout(wait.deadline));
+    for (std::size_t i = 0; i < wait.also.size(); ++i) {
+        wait.also[i].revents = waiting[i].revents;
+    }
     if (wait.heed_stop) {
         m_stop->throw_if_requested();
     }

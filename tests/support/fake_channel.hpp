@@ -36,12 +36,21 @@ struct FakeBroker {
     /// The client would wait now: the moment to make something happen. Called once per wait.
     std::function<void(FakeChannel&)> on_idle;
 
+    /// What happens while a consumer begins is told before the answer to it is looked at, as when both come together.
+    bool tells_with_consume_ok = false;
+
     struct Acknowledged {
         std::uint64_t tag = 0;
         bool multiple = false;
     };
+    struct Rejected {
+        std::uint64_t tag = 0;
+        bool multiple = false;
+        bool requeue = false;
+    };
     std::vector<Sent> published; ///< on all channels, in order, again for each sending
     std::vector<Acknowledged> acknowledged;
+    std::vector<Rejected> rejected;
     std::vector<std::string> calls;
     std::size_t most_in_flight = 0; ///< of messages neither confirmed nor forgotten
     int connections = 0;

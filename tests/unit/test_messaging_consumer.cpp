@@ -84,6 +84,77 @@ TEST_CASE("consuming ends at the count; no more is asked for, taken or acknowled
     CHECK(run.cluster.broker->closed_in_order == 1);
 }
 
+TEST_CASE("messages that come together with the answer to the subscription are not waited for")
+{
+    Run run;
+    run.options.count = 2;
+    run.options.idle_timeout = 1min;
+    run.cluster.broker->tells_with_consume_ok = true;
+    run.deliver_on_subscription(2);
+    run.cluster.broker->on_idle = [](FakeChannel&) { FAIL_CHECK("it waits"); };
+    run.consume();
+    CHECK(run.taken == Bodies{"1", "2"});
+}
+
+TEST_CASE("once all that is wanted has come the subscription ends, before the acknowledgement calls for more")
+{
+    Run run;
+    run.options.count = 2;
+    run.deliver_on_subscription(2);
+    run.cluster.broker->on_call = [&, deliver = run.cluster.broker->on_call](FakeChannel& channel, auto const& what) {
+        deliver(channel, what);
+        if (what == "cancel fake") {
+            CHECK(run.cluster.broker->acknowledged.empty());
+        }
+    };
+    run.consume();
+    CHECK(run.called("cancel fake") == 1);
+    CHECK(run.last_acknowledged() == 2);
+}
+
+TEST_CASE("what is peeked at is not acknowledged, and counts")
+{
+    Run run;
+    run.options.count = 2;
+    run.options.prefetch = 0;
+    run.deliver_on_subscription(3);
+    messaging::SinkHandler handler(
+        {.take = [&](auto const& delivery) { run.taken.push_back(delivery.body); }, .flush = [] { return true; }},
+        messaging::Outcome::keep);
+    messaging::Consumer consumer(
+        run.cluster.connector(), run.options, [](auto const&) {}, run.cluster.stop);
+    consumer.run(handler);
+    CHECK(run.taken == Bodies{"1", "2"});
+    CHECK(run.called("prefetch 2") == 1);
+    CHECK(consumer.summary().received == 2);
+    CHECK(run.cluster.broker->acknowledged.empty());
+    CHECK(run.cluster.broker->rejected.empty());
+    CHECK(run.cluster.broker->closed_in_order == 1);
+}
+
+TEST_CASE("a sink that does not take all at once is waited for, and then its messages are acknowledged")
+{
+    Run run;
+    run.options.count = 2;
+    run.deliver_on_subscription(2);
+    base::Stop room; // its descriptor is readable once asked for
+    std::size_t left = 5;
+    run.cluster.broker->on_idle = [&](FakeChannel&) {
+        CHECK(run.cluster.broker->acknowledged.empty());
+        left = 0;
+        room.request();
+    };
+    messaging::SinkHandler handler({.take = [&](auto const& delivery) { run.taken.push_back(delivery.body); },
+                                    .flush = [] { return true; },
+                                    .unwritten = [&] { return left; },
+                                    .room = [&] { return pollfd{.fd = room.fd(), .events = POLLIN, .revents = 0}; }});
+    messaging::Consumer consumer(
+        run.cluster.connector(), run.options, [](auto const&) {}, run.cluster.stop);
+    consumer.run(handler);
+    CHECK(run.taken == Bodies{"1", "2"});
+    CHECK(run.last_acknowledged() == 2);
+}
+
 TEST_CASE("a count of nothing asks for nothing")
 {
     Run run;

@@ -1,0 +1,2 @@
+64
+--node 127.0.0.1:1 consume jobs -- rmqha-no-such-program --count

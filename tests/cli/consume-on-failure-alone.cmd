@@ -1,0 +1,2 @@
+64
+consume jobs --on-failure reject
