@@ -28,6 +28,6 @@ Response respond(Request const& request, Collected const& collected, Terms const
 /// a weight, "drain" in maintenance, "down # why"; only "# why" when it is not known how the node is, which leaves the
 /// server as it is. For ten minutes after a maintenance "up 80% ready", as only that word ends what "drain" began; at
 /// other times the word is left out, so that a server somebody disabled by hand stays disabled. Pure.
-std::string agent_answer(std::string const& node, Collected const& collected, Terms const& terms, base::TimePoint now);
+std::string agent_answer(std::string const& name, Collected const& collected, Terms const& terms, base::TimePoint now);
 
 } // namespace rmqha::serve
