@@ -21,6 +21,7 @@ std::string text_of(cluster::ConnectionEvent const& event)
     case Kind::lost:
         return fmt::format("lost {}: {}", event.node, event.text);
     case Kind::waiting:
+    case Kind::forgetful:
         return event.text;
     }
     return {};
@@ -29,7 +30,7 @@ std::string text_of(cluster::ConnectionEvent const& event)
 void tell(output::Console& console, cluster::ConnectionEvent const& event)
 {
     using Kind = cluster::ConnectionEvent::Kind;
-    bool const grave = event.kind == Kind::lost || event.kind == Kind::waiting;
+    bool const grave = event.kind != Kind::connected && event.kind != Kind::failed;
     grave ? console.note(text_of(event)) : console.detail(text_of(event));
 }
 
@@ -66,7 +67,7 @@ cluster::Connector make_quiet_connector(Context& context, std::string const& com
     return make_connector(context, command, stop,
                           [&console = context.console, also = std::move(also)](cluster::ConnectionEvent const& event) {
                               using Kind = cluster::ConnectionEvent::Kind;
-                              if (event.kind == Kind::failed || event.kind == Kind::waiting) {
+                              if (event.kind != Kind::connected && event.kind != Kind::lost) {
                                   console.detail(text_of(event));
                               }
                               if (also) {

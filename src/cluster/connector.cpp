@@ -77,6 +77,16 @@ void Connector::tell(ConnectionEvent::Kind kind, std::string const& node, std::s
     }
 }
 
+/// Other processes learn nothing from us, nor we from them, when the file is of no use: said once.
+void Connector::update_state(std::function<void(SharedState&)> const& change)
+{
+    m_world.state.update(change);
+    if (auto const& problem = m_world.state.problem(); !problem.empty() && !m_told_forgetful) {
+        m_told_forgetful = true;
+        tell(ConnectionEvent::Kind::forgetful, "", "what nodes do is remembered by this process alone: " + problem);
+    }
+}
+
 std::vector<Candidate> Connector::candidates()
 {
     auto const state = m_world.state.read();
@@ -92,7 +102,7 @@ std::vector<std::size_t> Connector::order()
 {
     std::vector<std::size_t> result;
     auto const now = m_world.clock.wall();
-    m_world.state.update([&](SharedState& state) {
+    update_state([&](SharedState& state) {
         std::vector<Candidate> all;
         for (auto const& node : m_settings.nodes) {
             all.push_back({.node = node, .available = !quarantined(state, config::label(node), now)});
@@ -112,14 +122,14 @@ void Connector::record(Attempt const& attempt)
     auto const label = config::label(attempt.node);
     if (!attempt.failure) {
         if (m_world.state.read().nodes.contains(label)) {
-            m_world.state.update([&](SharedState& state) { record_success(state, label); });
+            update_state([&](SharedState& state) { record_success(state, label); });
         }
         return;
     }
     tell(ConnectionEvent::Kind::failed, label, attempt.failure->what());
     if (attempt.failure->retry() != amqp::Retry::never) {
         bool const timed_out = attempt.failure->kind() == amqp::FailureKind::timed_out;
-        m_world.state.update([&](SharedState& state) {
+        update_state([&](SharedState& state) {
             record_failure(state, label, attempt.failure->what(), timed_out, m_world.clock.wall());
         });
     }
@@ -131,7 +141,7 @@ void Connector::lost(config::Node const& node, amqp::Failure const& failure)
     tell(ConnectionEvent::Kind::lost, label, failure.what());
     bool const silent =
         failure.kind() == amqp::FailureKind::timed_out || failure.kind() == amqp::FailureKind::heartbeat;
-    m_world.state.update(
+    update_state(
         [&](SharedState& state) { record_failure(state, label, failure.what(), silent, m_world.clock.wall()); });
 }
 

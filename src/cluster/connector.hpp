@@ -27,10 +27,10 @@ struct Attempt {
 
 /// What happens to a connection, for whoever shows it.
 struct ConnectionEvent {
-    enum class Kind { connected, failed, lost, waiting };
+    enum class Kind { connected, failed, lost, waiting, forgetful };
     Kind kind;
-    std::string node; ///< label; empty for waiting
-    std::string text; ///< why this node, the failure's reason, how long the wait is
+    std::string node; ///< label; empty for waiting and forgetful
+    std::string text; ///< why this node, the failure's reason, how long the wait is, why the state file is of no use
 };
 using Observer = std::function<void(ConnectionEvent const&)>;
 
@@ -77,11 +77,13 @@ private:
                                               std::vector<Attempt>& failed);
     Attempt try_node(config::Node const& node, base::TimePoint deadline, base::Stop const& stop);
     void record(Attempt const& attempt);
+    void update_state(std::function<void(SharedState&)> const& change);
     void tell(ConnectionEvent::Kind kind, std::string const& node, std::string const& text) const;
 
     config::Settings const m_settings;
     World m_world;
     std::mt19937_64 m_random;
+    bool m_told_forgetful = false;
 };
 
 /// "cannot reach any of 3 nodes: a:5672 connection refused, b:5672 ..." with the exit code they share, else

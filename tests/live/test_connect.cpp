@@ -1,8 +1,12 @@
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
 
 using namespace rmqha;
 using namespace std::chrono_literals;
@@ -126,6 +130,32 @@ TEST_CASE("each way a connection can fail has its own words and exit code", "[li
         CHECK_THAT(one.answer.errors, Contains("hint: ") || Contains("timed out"));
         CHECK(one.answer.output.empty());
     }
+}
+
+TEST_CASE("what one process learns of a node the next one heeds, however damaged the file was before", "[live]")
+{
+    test::LiveCluster const cluster;
+    test::TemporaryFolder const folder;
+    auto const refusing = local(test::refusing_port());
+    auto const connect = [&] {
+        return test::run_rmqha(
+            {"connect", "-v", "--node", refusing, "--node", config::label(cluster.node(1)), "--user",
+             cluster.credentials().user, "--strategy", "in_order"},
+            {"RMQHA_PASSWORD=" + cluster.credentials().password, "XDG_STATE_HOME=" + folder.path().string()});
+    };
+    auto const tried = refusing + ": connection refused";
+    for (int i = 0; i < 2; ++i) { // the second failure puts it in quarantine
+        CHECK_THAT(connect().errors, Contains(tried));
+    }
+    CHECK_THAT(connect().errors, !Contains(tried));
+    for (auto const& file : std::filesystem::recursive_directory_iterator(folder.path())) {
+        if (file.path().extension() == ".json") {
+            std::ofstream(file.path()) << R"({"next": "x", "nodes": [)";
+        }
+    }
+    auto const afresh = connect();
+    CHECK(afresh.status == 0);
+    CHECK_THAT(afresh.errors, Contains(tried));
 }
 
 TEST_CASE("connect --all with a node paused names it, in time, and tells the others' answers", "[cluster]")

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <mutex>
 
 using namespace rmqha;
@@ -276,6 +277,25 @@ TEST_CASE("by health, a silent node does not hold up the others")
     CHECK((attempt.node.host == "a" || attempt.node.host == "c"));
     CHECK(std::none_of(world.events.begin(), world.events.end(),
                        [](auto const& event) { return event.kind == ConnectionEvent::Kind::failed; }));
+}
+
+TEST_CASE("a state file that cannot be written is told of once, and hinders nothing")
+{
+    World world;
+    std::ofstream(world.folder / "file") << "in the way";
+    Connector connector(
+        world.settings,
+        {.dial = [&](auto const& node, auto deadline, auto const& seen) { return world.dial(node, deadline, seen); },
+         .figures = {},
+         .state = cluster::NodeStateFile(world.folder / "file" / "state.json"),
+         .clock = world.clock,
+         .stop = world.stop,
+         .observer = [&](ConnectionEvent const& event) { world.events.push_back(event); }});
+    for (int i = 0; i < 2; ++i) {
+        CHECK(connector.connect(base::k_never).channel);
+    }
+    CHECK(std::ranges::count(world.events, ConnectionEvent::Kind::forgetful, &ConnectionEvent::kind) == 1);
+    CHECK_THAT(world.events.front().text, Catch::Contains((world.folder / "file").string()));
 }
 
 TEST_CASE("by health, nodes in quarantine are tried when no other can be had")
