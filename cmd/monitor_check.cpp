@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace rmqha::cmd {
 namespace {
@@ -35,6 +36,7 @@ struct CheckOptions {
     CheckFormat format = CheckFormat::nagios;
     Severity unreachable_as = Severity::critical;
     RuleOptions rules;
+    std::optional<base::milliseconds> mirror_sync_delay_max;
     std::string textfile;
     std::string state_file;
     int runs = 1;
@@ -67,6 +69,8 @@ std::vector<health::Finding> ask(Context& context, CheckOptions const& options, 
 {
     auto const& settings = context.settings();
     report.rules = rules_of(settings, options.rules);
+    auto& delay = report.rules.thresholds.mirror_sync_delay_max;
+    delay = options.mirror_sync_delay_max.value_or(delay);
     report.context = settings.context.empty() ? config::label(settings.nodes.front()) : settings.context;
     auto const codes = health::codes_of(report.checks);
     auto snapshot =
@@ -94,12 +98,16 @@ void judge(Context& context, CheckOptions const& options, std::vector<health::Fi
         report.findings = std::move(findings);
         return;
     }
-    health::JudgeOptions judging{.runs = options.runs, .codes = health::codes_of(report.checks), .now = report.time};
+    health::JudgeOptions judging{.runs = options.runs,
+                                 .codes = health::codes_of(report.checks),
+                                 .now = report.time,
+                                 .mirror_sync_delay_max = report.rules.thresholds.mirror_sync_delay_max};
     judging.codes.insert({"UNREACHABLE", "NOT-CHECKED"});
     try {
         health::CheckStateFile file(options.state_file);
         auto judgement =
-            file.judge(cluster_key(context.settings().nodes), findings, judging, context.deadline(k_default_deadline));
+            file.judge(cluster_key(context.settings().nodes), findings, report.snapshot ? &*report.snapshot : nullptr,
+                       judging, context.deadline(k_default_deadline));
         report.findings = std::move(judgement.counting);
         report.pending = std::move(judgement.pending);
         report.gone = std::move(judgement.gone);
@@ -140,8 +148,17 @@ ExitStatus check(Context& context, CheckOptions const& options)
                     fmt::format("{}: nothing to compare with", options.runs > 1 ? "--for" : "--changes-only"),
                     "Give --state-file, so that a run knows what the runs before it have seen.");
     }
+    auto const& names = options.checks;
+    if (options.state_file.empty() && std::find(names.begin(), names.end(), "NODE-RESTARTED") != names.end()) {
+        throw Error(ExitCode::usage, "NODE-RESTARTED: nothing to compare with",
+                    "Give --state-file, so that a run knows how long nodes had been up before.");
+    }
+    if (options.state_file.empty() && options.mirror_sync_delay_max) {
+        throw Error(ExitCode::usage, "--mirror-sync-delay-max: nothing to tell the time by",
+                    "Give --state-file, so that a run knows since when mirrors have been unsynchronised.");
+    }
     Report report;
-    report.checks = health::chosen_checks(options.checks);
+    report.checks = health::chosen_checks(names);
     report.time = context.clock.wall();
     report.runs_wanted = options.runs;
     bool changed = true;
@@ -211,6 +228,10 @@ void add_options(CLI::App& command, CheckOptions& options)
     add_number(command, "--for", options.runs, {1, 1000}, "runs in a row that must see a problem before it counts");
     command.add_flag("--changes-only", options.changes_only, "print nothing when all is as it was in the run before");
     add_rule_options(command, options.rules);
+    // Only a check has a memory to judge it by.
+    add_duration(command, "--mirror-sync-delay-max", options.mirror_sync_delay_max,
+                 "time a mirror may be unsynchronised before that is critical; needs --state-file (default 300s)")
+        ->group(command.get_option("--replicas")->get_group());
 }
 
 } // namespace

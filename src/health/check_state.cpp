@@ -27,6 +27,8 @@ std::int64_t to_ms(Time time)
     return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
+constexpr auto* k_node_restarted = "NODE-RESTARTED";
+
 struct Damaged {};
 
 /// A number as it is in the file, which anybody may have edited, brought to where nothing overflows.
@@ -63,6 +65,9 @@ CheckState state_of(Json const& json)
 {
     CheckState state;
     state.updated = time_of(json, "updated_ms");
+    for (auto const& [node, uptime] : json.at("uptimes_ms").items()) {
+        state.uptimes[node] = base::milliseconds(number(json.at("uptimes_ms"), node.c_str(), k_latest_ms));
+    }
     for (Json const& one : json.at("problems")) {
         SeenProblem seen;
         seen.runs = runs_of(one, "runs");
@@ -89,7 +94,11 @@ Json json_of(CheckState const& state)
                             {"evidence", seen.evidence},
                             {"remedy", seen.remedy}});
     }
-    return {{"updated_ms", to_ms(state.updated)}, {"problems", problems}};
+    Json uptimes = Json::object();
+    for (auto const& [node, uptime] : state.uptimes) {
+        uptimes[node] = uptime.count();
+    }
+    return {{"updated_ms", to_ms(state.updated)}, {"uptimes_ms", uptimes}, {"problems", problems}};
 }
 
 bool could_not_ask(Finding const& finding)
@@ -105,8 +114,11 @@ public:
     {
     }
 
-    Judgement judge(std::vector<Finding> const& findings)
+    Judgement judge(std::vector<Finding> findings)
     {
+        for (Finding& finding : findings) {
+            judge_age(finding);
+        }
         std::map<Key, std::vector<Finding const*>> now;
         std::set<std::string> unasked;
         for (Finding const& finding : findings) {
@@ -147,6 +159,21 @@ public:
     }
 
 private:
+    /// Only the memory of runs tells for how long a mirror has been behind.
+    void judge_age(Finding& finding) const
+    {
+        auto const seen = m_state.problems.find({finding.code, base::valid_utf8(finding.object)});
+        if (finding.code != "MIRROR-UNSYNCED" || seen == m_state.problems.end()) {
+            return;
+        }
+        auto const age = m_options.now - seen->second.since;
+        if (age >= m_options.mirror_sync_delay_max) {
+            finding.severity = Severity::critical;
+            finding.evidence += fmt::format(" for {} (mirror_sync_delay_max {})", base::format_duration(age),
+                                            base::format_duration(m_options.mirror_sync_delay_max));
+        }
+    }
+
     void see(Key const& key, std::vector<Finding const*> const& same)
     {
         SeenProblem& seen = m_state.problems[key];
@@ -162,7 +189,9 @@ private:
 
         bool const never_asked = could_not_ask(worst) && (m_first || seen.severity == Severity::unknown);
         auto counts_as = never_asked ? Severity::unknown : Severity::ok;
-        if (seen.critical_runs >= m_options.runs) {
+        if (worst.code == k_node_restarted) {
+            counts_as = worst.severity;
+        } else if (seen.critical_runs >= m_options.runs) {
             counts_as = Severity::critical;
         } else if (seen.runs >= m_options.runs) {
             counts_as = std::min(worst.severity, Severity::warning);
@@ -214,6 +243,25 @@ std::optional<CheckStates> parse_check_states(std::string const& text)
     } catch (Damaged const&) {
         return std::nullopt;
     }
+}
+
+std::vector<Finding> restarts_of(CheckState& state, Snapshot const& snapshot)
+{
+    std::vector<Finding> findings;
+    for (Node const& node : snapshot.nodes) {
+        if (!node.uptime) {
+            continue; // when it is back, its uptime tells
+        }
+        auto& before = state.uptimes[base::valid_utf8(node.label())];
+        if (*node.uptime < before) {
+            findings.push_back({k_node_restarted, Severity::warning, node.label(),
+                                fmt::format("up for {}; it had been up for {} in an earlier run",
+                                            base::format_duration(*node.uptime), base::format_duration(before)),
+                                "look into its log, unless the restart was meant", "node " + node.label()});
+        }
+        before = *node.uptime;
+    }
+    return findings;
 }
 
 std::string to_text(CheckStates const& states, Time now)

@@ -25,6 +25,7 @@ struct SeenProblem {
 
 struct CheckState {
     std::map<std::pair<std::string, std::string>, SeenProblem> problems; ///< by code and object
+    std::map<std::string, base::milliseconds> uptimes;                   ///< by node, as last told
     std::chrono::system_clock::time_point updated{};                     ///< the last run; the epoch: there was none
 };
 
@@ -60,12 +61,18 @@ struct JudgeOptions {
     int runs = 1;                ///< how many in a row make a problem count, 1 and more
     std::set<std::string> codes; ///< looked for in this run; others are left alone
     std::chrono::system_clock::time_point now{};
+    base::milliseconds mirror_sync_delay_max = std::chrono::seconds(300);
 };
+
+/// NODE-RESTARTED for each node that has been up for less than when it was last seen; remembers how long each is up
+/// now. Pure.
+std::vector<Finding> restarts_of(CheckState& state, Snapshot const& snapshot);
 
 /// Adds a run to `state` and says which of its findings count: those seen in the last `runs` runs, as critical only
 /// when all of these saw it critical. A problem that is no longer there is gone at once; but one that could not be
-/// looked for stays as it was. What could not be asked counts at once when there has been no run before to rely on.
-/// Pure.
+/// looked for stays as it was. A restart is over when the next run looks: it counts at
+/// once. A mirror that has not been synchronised for mirror_sync_delay_max is critical. What could not be asked counts
+/// at once when there has been no run before to rely on. Pure.
 Judgement judge(CheckState& state, std::vector<Finding> const& findings, JudgeOptions const& options);
 
 } // namespace rmqha::health

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 namespace rmqha::health {
 
-Judgement CheckStateFile::judge(std::string const& cluster, std::vector<Finding> const& findings,
+Judgement CheckStateFile::judge(std::string const& cluster, std::vector<Finding> findings, Snapshot const* snapshot,
                                 JudgeOptions const& options, base::TimePoint deadline)
 {
     std::error_code ignored;
@@ -22,7 +24,13 @@ Judgement CheckStateFile::judge(std::string const& cluster, std::vector<Finding>
         m_notes.push_back(fmt::format("{} is damaged: what earlier runs saw is forgotten", m_path.string()));
         states.emplace();
     }
-    auto judgement = health::judge((*states)[cluster], findings, options);
+    CheckState& state = (*states)[cluster];
+    if (snapshot != nullptr) {
+        auto restarts = restarts_of(state, *snapshot);
+        std::erase_if(restarts, [&](Finding const& finding) { return !options.codes.contains(finding.code); });
+        std::move(restarts.begin(), restarts.end(), std::back_inserter(findings));
+    }
+    auto judgement = health::judge(state, findings, options);
     base::write_file(m_path, to_text(*states, options.now));
     return judgement;
 }

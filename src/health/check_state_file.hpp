@@ -14,11 +14,11 @@ class CheckStateFile {
 public:
     explicit CheckStateFile(std::filesystem::path path) : m_path(std::move(path)) {}
 
-    /// judge() with the file's state of `cluster`, and keeps the new one. A damaged file counts as empty and makes a
-    /// note. Throws Error(unavailable, config or timeout), naming the file, when it cannot be read, written or, until
-    /// the deadline, locked.
-    Judgement judge(std::string const& cluster, std::vector<Finding> const& findings, JudgeOptions const& options,
-                    base::TimePoint deadline);
+    /// judge() with the file's state of `cluster`, restarts of the nodes of `snapshot` added unless it is null, and
+    /// keeps the new one. A damaged file counts as empty and makes a note. Throws Error(unavailable, config or
+    /// timeout), naming the file, when it cannot be read, written or, until the deadline, locked.
+    Judgement judge(std::string const& cluster, std::vector<Finding> findings, Snapshot const* snapshot,
+                    JudgeOptions const& options, base::TimePoint deadline);
 
     std::vector<std::string> const& notes() const noexcept { return m_notes; }
 

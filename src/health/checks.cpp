@@ -82,7 +82,7 @@ bool told_nothing(Check const& check, std::vector<Finding> const& findings)
 std::vector<Check> const& checks()
 {
     static std::vector<Check> const all{
-        {"nodes", {"NODE-DOWN", "NODE-SILENT", "NODE-UNREACHABLE", "NODE-MAINTENANCE"}},
+        {"nodes", {"NODE-DOWN", "NODE-SILENT", "NODE-UNREACHABLE", "NODE-MAINTENANCE", "NODE-RESTARTED"}},
         {"partitions", {"PARTITION"}},
         {"views", {"VIEWS-DISAGREE"}},
         {"alarms", {"ALARM-MEMORY", "ALARM-DISK"}},

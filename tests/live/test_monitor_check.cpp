@@ -128,6 +128,20 @@ TEST_CASE("monitor check answers in time when no node does", "[live]")
     }
 }
 
+TEST_CASE("monitor check with a state file tells that a node was restarted, once", "[cluster]")
+{
+    test::LiveCluster cluster;
+    test::TemporaryFolder const folder;
+    std::vector<std::string> const words{"NODE-RESTARTED", "--state-file", (folder / "state").string(), "--for", "3"};
+    check_until(cluster, {}, is_ok);
+    CHECK(check(cluster, words).status == 0);
+    cluster.kill(2);
+    cluster.restart(2);
+    auto const restarted = check_until(cluster, words, [](auto const& answer) { return answer.status == 1; });
+    CHECK_THAT(restarted.output, Catch::Contains("WARNING NODE-RESTARTED rabbit2@localhost: up for "));
+    CHECK(check_until(cluster, words, is_ok).status == 0);
+}
+
 TEST_CASE("monitor check is CRITICAL within its deadline with a node paused, and OK again", "[cluster]")
 {
     test::LiveCluster cluster;

@@ -2,6 +2,7 @@
 #include "base/file.hpp"
 #include "health/check_state_file.hpp"
 #include "support/catch.hpp"
+#include "support/health_samples.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <sys/stat.h>
@@ -198,19 +199,62 @@ TEST_CASE("a damaged state is told from an empty one")
          {"", "{", "[]", "null", R"({"schema_version":2,"clusters":{}})", R"({"schema_version":1})",
           R"({"schema_version":1,"clusters":{"c":{}}})", R"({"schema_version":1,"clusters":{"c":[1]}})",
           R"({"schema_version":1,"clusters":{"c":{"updated_ms":"x","problems":[]}}})",
-          R"({"schema_version":1,"clusters":{"c":{"updated_ms":1e300,"problems":[]}}})",
-          R"({"schema_version":1,"clusters":{"c":{"updated_ms":1,"problems":[{"code":"A"}]}}})", "\xff\xfe"}) {
+          R"({"schema_version":1,"clusters":{"c":{"updated_ms":1e300,"uptimes_ms":{},"problems":[]}}})",
+          R"({"schema_version":1,"clusters":{"c":{"updated_ms":1,"uptimes_ms":{"r1":"x"},"problems":[]}}})",
+          R"({"schema_version":1,"clusters":{"c":{"updated_ms":1,"uptimes_ms":{},"problems":[{"code":"A"}]}}})",
+          "\xff\xfe"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_check_states(text));
     }
     auto const huge = parse_check_states(
-        R"({"schema_version":1,"clusters":{"c":{"updated_ms":18446744073709551615,"problems":[{"code":"A","object":"o",
+        R"({"schema_version":1,"clusters":{"c":{"updated_ms":18446744073709551615,"uptimes_ms":{"r1":-1},"problems":[{"code":"A","object":"o",
             "runs":9223372036854775807,"critical_runs":-5,"since_ms":-1,"counted_as":"?","evidence":"","remedy":""}]}}})");
     REQUIRE(huge);
     auto state = huge->at("c");
     CHECK(state.problems.at({"A", "o"}).critical_runs == 0);
     JudgeOptions options{.runs = 1, .codes = {"A"}};
     CHECK(judge(state, {finding("A", Severity::warning, "o")}, options).counting.size() == 1);
+}
+
+TEST_CASE("NODE-RESTARTED: a node up for less than when last seen, told once and at once")
+{
+    auto snapshot = test::healthy_snapshot();
+    CheckState state;
+    CHECK(restarts_of(state, snapshot).empty());
+    snapshot.nodes[0].uptime.reset(); // down
+    snapshot.nodes[1].uptime = std::chrono::hours(4);
+    CHECK(restarts_of(state, snapshot).empty());
+    snapshot.nodes[0].uptime = 30s;
+    auto const restarts = restarts_of(state, snapshot);
+    REQUIRE(restarts.size() == 1);
+    CHECK(restarts.front().object == "r1@h1");
+    CHECK(restarts.front().severity == Severity::warning);
+    CHECK(restarts.front().evidence == "up for 30.0s; it had been up for 3h in an earlier run");
+    CHECK(restarts_of(state, snapshot).empty());
+
+    Runs runs(3);
+    runs.options().codes.insert("NODE-RESTARTED");
+    CHECK(state_after(runs.next(restarts)) == Severity::warning);
+    CHECK(runs.next({}).gone.size() == 1);
+
+    auto const kept = parse_check_states(to_text({{"c", state}}, {}));
+    REQUIRE(kept);
+    CHECK(kept->at("c").uptimes == state.uptimes);
+}
+
+TEST_CASE("MIRROR-UNSYNCED: a warning at first, critical when it has lasted for mirror_sync_delay_max")
+{
+    Runs runs(1); // one a minute
+    runs.options().codes = {"MIRROR-UNSYNCED"};
+    runs.options().mirror_sync_delay_max = 2min;
+    auto const behind = finding("MIRROR-UNSYNCED", Severity::warning, "queue \"q\"");
+    CHECK(state_after(runs.next({behind})) == Severity::warning);
+    CHECK(state_after(runs.next({behind})) == Severity::warning);
+    auto const late = runs.next({behind});
+    CHECK(state_after(late) == Severity::critical);
+    CHECK(late.counting.front().evidence == "seen for 2m (mirror_sync_delay_max 2m)");
+    runs.next({});
+    CHECK(state_after(runs.next({behind})) == Severity::warning);
 }
 
 TEST_CASE("a cluster nobody checked for a month is forgotten")
@@ -235,8 +279,9 @@ TEST_CASE("the state file counts every run of several processes at once, apart f
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&, t] {
             for (int i = 0; i < 10; ++i) {
-                CheckStateFile(path).judge("shared", {finding("NODE-DOWN", Severity::critical)}, options, deadline);
-                CheckStateFile(path).judge(std::to_string(t), {}, options, deadline);
+                CheckStateFile(path).judge("shared", {finding("NODE-DOWN", Severity::critical)}, nullptr, options,
+                                           deadline);
+                CheckStateFile(path).judge(std::to_string(t), {}, nullptr, options, deadline);
             }
         });
     }
@@ -260,17 +305,18 @@ TEST_CASE("a damaged state file is told of and begun anew; one that cannot be us
     JudgeOptions const options{.runs = 1, .codes = {"NODE-DOWN"}, .now = std::chrono::system_clock::now()};
     auto const soon = std::chrono::steady_clock::now() + 10s;
     CheckStateFile file(path);
-    CHECK(file.judge("c", {finding("NODE-DOWN", Severity::critical)}, options, soon).counting.size() == 1);
+    CHECK(file.judge("c", {finding("NODE-DOWN", Severity::critical)}, nullptr, options, soon).counting.size() == 1);
     REQUIRE(file.notes().size() == 1);
     CHECK_THAT(file.notes().front(), Catch::Contains("is damaged: what earlier runs saw is forgotten"));
     CheckStateFile again(path);
-    CHECK_FALSE(again.judge("c", {finding("NODE-DOWN", Severity::critical)}, options, soon).changed);
+    CHECK_FALSE(again.judge("c", {finding("NODE-DOWN", Severity::critical)}, nullptr, options, soon).changed);
     CHECK(again.notes().empty());
 
     std::filesystem::create_directory(folder / "folder");
-    CHECK_THROWS_WITH(CheckStateFile(folder / "folder").judge("c", {}, options, soon),
+    CHECK_THROWS_WITH(CheckStateFile(folder / "folder").judge("c", {}, nullptr, options, soon),
                       Catch::Contains("not a regular file"));
-    CHECK_THROWS_WITH(CheckStateFile("/dev/null").judge("c", {}, options, soon), Catch::Contains("not a regular file"));
+    CHECK_THROWS_WITH(CheckStateFile("/dev/null").judge("c", {}, nullptr, options, soon),
+                      Catch::Contains("not a regular file"));
 }
 
 TEST_CASE("a state file that somebody else holds is waited for until the deadline")
@@ -279,7 +325,7 @@ TEST_CASE("a state file that somebody else holds is waited for until the deadlin
     base::FileLock const held((folder / "check.json.lock"));
     JudgeOptions const options{.runs = 1, .codes = {}, .now = std::chrono::system_clock::now()};
     try {
-        CheckStateFile(folder / "check.json").judge("c", {}, options, std::chrono::steady_clock::now() + 20ms);
+        CheckStateFile(folder / "check.json").judge("c", {}, nullptr, options, std::chrono::steady_clock::now() + 20ms);
         FAIL("did not notice");
     } catch (base::Error const& error) {
         CHECK(error.code() == base::ExitCode::timeout);
