@@ -19,7 +19,7 @@ void add_rule_options(CLI::App& app, RuleOptions& options)
              add_levels(app, "--disk-usage-max", options.disk_usage_max, config::k_percent_levels,
                         "percent of a node's free disk space that the alarm's limit takes (default 90)"),
              add_number(app, "--descriptor-usage-max", defaults.descriptors_max, {1, 100},
-                        "percent of a node's file descriptors (default 85)"),
+                        "percent of a node's file descriptors, or sockets (default 85)"),
              add_levels(app, "--queue-backlog-max", options.queue_backlog_max, config::k_count_levels,
                         "messages in a queue (default 1000)"),
              add_number(app, "--replicas", defaults.replicas, {1, 100}, "copies every durable queue must have"),

@@ -27,6 +27,8 @@ struct NodeAnswers {
     management::Answer<management::Overview> overview;
     management::Answer<std::vector<management::Node>> nodes;
     management::Answer<std::vector<management::Alarm>> alarms;
+    management::Answer<std::vector<std::string>> stopped_vhosts;
+    management::Answer<management::Listening> listening; ///< on the AMQP port it is configured with
     management::Answer<std::vector<management::Policy>> policies;
     management::Answer<management::Metrics> metrics;
     management::Answer<management::QueueDepths> depths;

@@ -116,6 +116,8 @@ void take_figures(Node& node, Source const& from)
     fill(node.disk_limit, from.disk_limit);
     fill(node.fds_used, from.fds_used);
     fill(node.fds_total, from.fds_total);
+    fill(node.sockets_used, from.sockets_used);
+    fill(node.sockets_total, from.sockets_total);
     fill(node.uptime, from.uptime);
 }
 
@@ -137,6 +139,12 @@ void take_own_word(Node& node, NodeAnswers const& answers)
     if (auto const* overview = value_of(answers.overview)) {
         node.version = overview->version;
         node.cluster_name = overview->cluster_name;
+    }
+    if (auto const* listening = value_of(answers.listening)) {
+        node.listening = *listening;
+    }
+    if (auto const* vhosts = value_of(answers.stopped_vhosts)) {
+        node.stopped_vhosts = *vhosts;
     }
     // Unless it was set, each node calls the cluster by its own name: then it identifies nothing.
     if (node.cluster_name.substr(0, node.cluster_name.find('@')) == node.name.substr(0, node.name.find('@'))) {

@@ -24,7 +24,7 @@ bool about_queues(std::string const& code)
 /// Findings that rest on a node's own word: of a node that says nothing they cannot be looked for.
 std::vector<std::string> const& codes_told_by_nodes()
 {
-    static std::vector<std::string> const codes{"MEMORY-HIGH", "DISK-LOW", "FDS-HIGH"};
+    static std::vector<std::string> const codes{"MEMORY-HIGH", "DISK-LOW", "FDS-HIGH", "SOCKETS-HIGH"};
     return codes;
 }
 
@@ -86,11 +86,13 @@ std::vector<Check> const& checks()
         {"partitions", {"PARTITION"}},
         {"views", {"VIEWS-DISAGREE"}},
         {"alarms", {"ALARM-MEMORY", "ALARM-DISK"}},
+        {"listeners", {"LISTENER-MISSING"}},
+        {"vhosts", {"VHOST-DOWN"}},
         {"queues", {"QUEUE-DOWN", "QUEUE-CRITICAL"}},
         {"replicas", {"QUEUE-UNDER-REPLICATED", "MIRROR-UNSYNCED"}},
         {"memory", {"MEMORY-HIGH", "ALARM-MEMORY"}},
         {"disk", {"DISK-LOW", "ALARM-DISK"}},
-        {"descriptors", {"FDS-HIGH"}},
+        {"descriptors", {"FDS-HIGH", "SOCKETS-HIGH"}},
         {"backlog", {"QUEUE-BACKLOG"}},
         {"consumers", {"QUEUE-NO-CONSUMER"}},
         {"leaders", {"LEADERS-SKEWED"}},

@@ -19,9 +19,10 @@ std::vector<http::Request> node_requests(config::Node const& node, CollectOption
 {
     auto const& access = options.access;
     std::vector<http::Request> requests{
-        get(node, access, path::k_whoami),   get(node, access, path::k_overview),
-        get(node, access, path::k_nodes),    get(node, access, path::k_alarms),
-        get(node, access, path::k_policies), get_metrics(node, access, path::k_metrics),
+        get(node, access, path::k_whoami),         get(node, access, path::k_overview),
+        get(node, access, path::k_nodes),          get(node, access, path::k_alarms),
+        get(node, access, path::k_stopped_vhosts), get(node, access, path::k_port_listener + std::to_string(node.port)),
+        get(node, access, path::k_policies),       get_metrics(node, access, path::k_metrics),
     };
     if (options.queues) {
         requests.push_back(get_metrics(node, access, path::k_queue_depths));
@@ -41,6 +42,8 @@ void read_node_results(NodeAnswers& node, std::vector<http::Result>::const_itera
     node.overview = management::read_overview(*result++);
     node.nodes = management::read_nodes(*result++);
     node.alarms = management::read_alarms(*result++);
+    node.stopped_vhosts = management::read_stopped_vhosts(*result++);
+    node.listening = management::read_listening(*result++);
     node.policies = management::read_policies(*result++);
     node.metrics_took = took(*result);
     node.metrics = management::read_metrics(*result++);

@@ -47,6 +47,8 @@ public:
                             m_node.name),
                 "partition");
         }
+        listener();
+        vhosts();
         alarms();
         pressure();
     }
@@ -91,6 +93,34 @@ private:
             break;
         case NodeState::running:
             break;
+        }
+    }
+
+    /// Refused where the node itself says that it listens elsewhere, if at all.
+    void listener()
+    {
+        bool const refused = m_node.amqp.outcome == Asked::Outcome::refused && m_node.state != NodeState::draining;
+        if (!refused || !m_node.listening || m_node.listening->listening) {
+            return;
+        }
+        add("LISTENER-MISSING", Severity::critical,
+            fmt::format("nothing listens on port {}; it listens on {}",
+                        m_node.address.substr(m_node.address.rfind(':') + 1), fmt::join(m_node.listening->ports, ", ")),
+            fmt::format("correct the port given with --node, or the listeners in the configuration of {0}; "
+                        "rabbitmq-diagnostics -n {0} listeners",
+                        m_node.label()),
+            own_cause());
+    }
+
+    void vhosts()
+    {
+        for (std::string const& vhost : m_node.stopped_vhosts.value_or(std::vector<std::string>{})) {
+            Finding& finding = add("VHOST-DOWN", Severity::critical,
+                                   fmt::format("does not run on {}: its queues there are out of reach", m_node.label()),
+                                   fmt::format("rabbitmqctl -n {} restart_vhost -p {}; its log tells why it stopped",
+                                               m_node.label(), shell_word(vhost)),
+                                   fmt::format("vhost {}", vhost));
+            finding.object = fmt::format("vhost \"{}\" on {}", vhost, m_node.label());
         }
     }
 
@@ -149,6 +179,15 @@ private:
                 measured({.code = "FDS-HIGH", .cause = "descriptors ", .value = used, .broken = *broken},
                          fmt::format("{} of {} file descriptors in use ({:.0f} %, limit {} %)", *m_node.fds_used,
                                      *m_node.fds_total, used, broken->limit),
+                         "raise LimitNOFILE of the service, or close connections");
+            }
+        }
+        if (m_node.sockets_used && m_node.sockets_total.value_or(0) > 0) {
+            double const used = percent(*m_node.sockets_used, *m_node.sockets_total);
+            if (auto const broken = broken_level(used, {m_rules.descriptors_max})) {
+                measured({.code = "SOCKETS-HIGH", .cause = "descriptors ", .value = used, .broken = *broken},
+                         fmt::format("{} of {} sockets in use ({:.0f} %, limit {} %)", *m_node.sockets_used,
+                                     *m_node.sockets_total, used, broken->limit),
                          "raise LimitNOFILE of the service, or close connections");
             }
         }

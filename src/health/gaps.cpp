@@ -84,6 +84,7 @@ private:
 void add_node_gaps(Snapshot const& snapshot, Answers const& answers, std::vector<Gap>& gaps)
 {
     NodeGaps shared;
+    bool skipped_vhosts = false;
     for (std::size_t i = 0; i < answers.nodes.size(); ++i) {
         Node const& node = snapshot.nodes[i];
         NodeAnswers const& told = answers.nodes[i];
@@ -100,12 +101,27 @@ void add_node_gaps(Snapshot const& snapshot, Answers const& answers, std::vector
             shared.add("MEMORY-HIGH", "memory, disk and descriptors not known: " + reason_of(told.nodes),
                        remedy_for(told.nodes, answers), node);
         }
+        if (auto const* problem = problem_of(told.stopped_vhosts); problem != nullptr) {
+            if (problem->kind == Problem::Kind::not_supported) {
+                skipped_vhosts = true;
+            } else {
+                shared.add("VHOST-DOWN", "vhosts not known: " + problem->reason,
+                           remedy_for(told.stopped_vhosts, answers), node);
+            }
+        }
+        if (node.amqp.outcome == Asked::Outcome::refused && !node.listening) {
+            shared.add("LISTENER-MISSING", "listeners not known: " + reason_of(told.listening),
+                       remedy_for(told.listening, answers), node);
+        }
         if (!node.memory_alarm) {
             shared.add("ALARM-MEMORY", "alarms not known: " + reason_of(told.alarms), remedy_for(told.alarms, answers),
                        node);
         }
     }
     shared.move_to(gaps);
+    if (skipped_vhosts) {
+        gaps.push_back({"VHOST-DOWN", "cluster", "this broker does not tell which vhosts run", {}, true});
+    }
 }
 
 void add_view_gaps(Snapshot const& snapshot, Answers const& answers, std::vector<Gap>& gaps)
@@ -201,7 +217,7 @@ void add_queue_gaps(Snapshot const& snapshot, Answers const& answers, std::vecto
 std::vector<std::string> from_the_same_question(std::string const& code)
 {
     static std::map<std::string, std::vector<std::string>> const k_codes{
-        {"MEMORY-HIGH", {"DISK-LOW", "FDS-HIGH"}},
+        {"MEMORY-HIGH", {"DISK-LOW", "FDS-HIGH", "SOCKETS-HIGH"}},
         {"ALARM-MEMORY", {"ALARM-DISK"}},
         {"QUEUE-DOWN",
          {"QUEUE-CRITICAL", "QUEUE-UNDER-REPLICATED", "MIRROR-UNSYNCED", "QUEUE-BACKLOG", "QUEUE-NO-CONSUMER",

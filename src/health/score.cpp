@@ -9,7 +9,7 @@ namespace rmqha::health {
 
 int points_of(std::string_view code)
 {
-    static constexpr std::array<std::pair<std::string_view, int>, 19> k_points{{
+    static constexpr std::array<std::pair<std::string_view, int>, 22> k_points{{
         {"NODE-DOWN", 0},         {"NODE-SILENT", 0},
         {"NODE-UNREACHABLE", 10}, {"NODE-MAINTENANCE", 5},
         {"VIEWS-DISAGREE", 20},   {"PARTITION", 30},
@@ -19,7 +19,8 @@ int points_of(std::string_view code)
         {"QUEUE-CRITICAL", 5},    {"QUEUE-UNDER-REPLICATED", 3},
         {"MIRROR-UNSYNCED", 5},   {"QUEUE-BACKLOG", 3},
         {"QUEUE-NO-CONSUMER", 2}, {"VERSIONS-MIXED", 3},
-        {"LEADERS-SKEWED", 2},
+        {"LEADERS-SKEWED", 2},    {"LISTENER-MISSING", 15},
+        {"VHOST-DOWN", 20},       {"SOCKETS-HIGH", 5},
     }};
     auto const* found =
         std::find_if(k_points.begin(), k_points.end(), [&](auto const& entry) { return entry.first == code; });

@@ -67,10 +67,14 @@ struct Node {
     std::optional<std::uint64_t> disk_limit;   ///< bytes
     std::optional<std::uint64_t> fds_used;
     std::optional<std::uint64_t> fds_total;
+    std::optional<std::uint64_t> sockets_used;
+    std::optional<std::uint64_t> sockets_total; ///< 0 where the broker counts none
     std::optional<base::milliseconds> uptime;
     std::optional<std::uint64_t> connections;
     std::optional<bool> memory_alarm;
     std::optional<bool> disk_alarm;
+    std::optional<std::vector<std::string>> stopped_vhosts; ///< that do not run on it
+    std::optional<management::Listening> listening;         ///< on the AMQP port of its address
 
     bool up() const noexcept { return state != NodeState::silent && state != NodeState::down; }
     /// How to call it: its Erlang name, else its address.

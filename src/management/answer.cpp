@@ -59,6 +59,8 @@ Node node_of(json const& item)
     node.disk_alarm = truth(item, "disk_free_alarm");
     node.fds_used = number(item, "fd_used");
     node.fds_total = number(item, "fd_total");
+    node.sockets_used = number(item, "sockets_used");
+    node.sockets_total = number(item, "sockets_total");
     if (auto const uptime = number(item, "uptime")) {
         node.uptime = base::milliseconds(*uptime);
     }
@@ -156,6 +158,44 @@ Answer<std::vector<Alarm>> read_alarms(http::Result const& result)
         }
     }
     return alarms;
+}
+
+Answer<std::vector<std::string>> read_stopped_vhosts(http::Result const& result)
+{
+    constexpr int k_some_stopped = 503;
+    if (auto problem = problem_in(result, k_some_stopped)) {
+        return *problem;
+    }
+    auto const& response = std::get<http::Response>(result);
+    if (response.status != k_some_stopped) {
+        return std::vector<std::string>{};
+    }
+    auto const stopped = texts(json::parse(response.body, nullptr, false), "virtual-hosts");
+    return stopped ? Answer<std::vector<std::string>>(*stopped) : unreadable("a list of virtual hosts");
+}
+
+Answer<Listening> read_listening(http::Result const& result)
+{
+    constexpr int k_no = 503;
+    if (auto problem = problem_in(result, k_no)) {
+        return *problem;
+    }
+    auto const& response = std::get<http::Response>(result);
+    Listening answer;
+    if (response.status == k_no) {
+        json const body = json::parse(response.body, nullptr, false);
+        json const* ports = member(body, "ports");
+        if (ports == nullptr || !ports->is_array()) {
+            return unreadable("a list of ports");
+        }
+        answer.listening = false;
+        for (json const& port : *ports) {
+            if (port.is_number_unsigned()) {
+                answer.ports.push_back(static_cast<std::uint16_t>(port.get<std::uint64_t>()));
+            }
+        }
+    }
+    return answer;
 }
 
 Answer<std::vector<Vhost>> read_vhosts(http::Result const& result)

@@ -45,6 +45,10 @@ Answer<Overview> read_overview(http::Result const& result);
 Answer<std::vector<Node>> read_nodes(http::Result const& result);
 /// Reads health/checks/alarms, where 503 is the answer "there are some". Complete for the whole cluster, and at once.
 Answer<std::vector<Alarm>> read_alarms(http::Result const& result);
+/// Reads health/checks/virtual-hosts, where 503 is the answer "these do not run on this node". At once.
+Answer<std::vector<std::string>> read_stopped_vhosts(http::Result const& result);
+/// Reads health/checks/port-listener, where 503 is the answer "no".
+Answer<Listening> read_listening(http::Result const& result);
 Answer<std::vector<Vhost>> read_vhosts(http::Result const& result);
 Answer<std::vector<Policy>> read_policies(http::Result const& result, PolicyKind kind = PolicyKind::policy);
 /// One policy by its name; nothing when there is none, or no such vhost.

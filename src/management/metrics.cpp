@@ -104,6 +104,10 @@ void take(Metrics& metrics, Sample& sample)
         metrics.fds_used = whole(sample.value);
     } else if (name == "rabbitmq_process_max_fds") {
         metrics.fds_total = whole(sample.value);
+    } else if (name == "rabbitmq_process_open_tcp_sockets") {
+        metrics.sockets_used = whole(sample.value);
+    } else if (name == "rabbitmq_process_max_tcp_sockets") {
+        metrics.sockets_total = whole(sample.value);
     } else if (name == "rabbitmq_erlang_uptime_seconds") {
         metrics.uptime = base::milliseconds(static_cast<std::int64_t>(sample.value * 1000));
     } else if (name == "rabbitmq_connections") {

@@ -39,6 +39,9 @@ http::Request get_metrics(config::Node const& node, Access const& access, std::s
 namespace path {
 inline constexpr char const* k_whoami = "/api/whoami";
 inline constexpr char const* k_alarms = "/api/health/checks/alarms";
+inline constexpr char const* k_stopped_vhosts = "/api/health/checks/virtual-hosts";
+/// Followed by a port. At once on RabbitMQ 3.10; on 4.0, with a peer that hangs, after 10 s.
+inline constexpr char const* k_port_listener = "/api/health/checks/port-listener/";
 inline constexpr char const* k_policies = "/api/policies";
 inline constexpr char const* k_operator_policies = "/api/operator-policies";
 inline constexpr char const* k_deprecated_features = "/api/deprecated-features";
@@ -52,7 +55,7 @@ inline constexpr char const* k_queues = "/api/queues?disable_stats=true";
 
 inline constexpr char const* k_nodes =
     "/api/nodes?columns=name,running,being_drained,partitions,mem_used,mem_limit,mem_alarm,disk_free,disk_free_limit,"
-    "disk_free_alarm,fd_used,fd_total,uptime";
+    "disk_free_alarm,fd_used,fd_total,sockets_used,sockets_total,uptime";
 inline constexpr char const* k_vhosts = "/api/vhosts";
 /// What only statistics tell; for brokers whose Prometheus endpoint does not answer.
 inline constexpr char const* k_queue_statistics =

@@ -45,7 +45,15 @@ struct Node {
     std::optional<bool> disk_alarm;            ///< up to 5 s old
     std::optional<std::uint64_t> fds_used;
     std::optional<std::uint64_t> fds_total;
+    std::optional<std::uint64_t> sockets_used;
+    std::optional<std::uint64_t> sockets_total; ///< 0 from RabbitMQ 4.0 on: not counted any more
     std::optional<base::milliseconds> uptime;
+};
+
+/// Whether a node listens on a port, and if not, on which it does.
+struct Listening {
+    bool listening = true;
+    std::vector<std::uint16_t> ports; ///< of all protocols; empty when it does listen
 };
 
 struct Alarm {
@@ -129,6 +137,8 @@ struct Metrics {
     std::optional<std::uint64_t> disk_limit;
     std::optional<std::uint64_t> fds_used;
     std::optional<std::uint64_t> fds_total;
+    std::optional<std::uint64_t> sockets_used; ///< up to RabbitMQ 3.x
+    std::optional<std::uint64_t> sockets_total;
     std::optional<base::milliseconds> uptime;
     std::optional<std::uint64_t> connections;
     std::optional<std::uint64_t> queues; ///< that live on this node, of all vhosts

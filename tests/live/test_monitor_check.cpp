@@ -128,6 +128,40 @@ TEST_CASE("monitor check answers in time when no node does", "[live]")
     }
 }
 
+TEST_CASE("monitor check sees a vhost that does not run on one node, and that it runs again", "[live]")
+{
+    test::LiveCluster cluster;
+    std::string const vhost = "check-vhost";
+    cluster.tool(1, {"rabbitmqctl", "add_vhost", vhost});
+    check_until(cluster, {"vhosts"}, is_ok);
+    cluster.tool(
+        2, {"rabbitmqctl", "eval", fmt::format("rabbit_vhost_sup_sup:stop_and_delete_vhost(<<\"{}\">>).", vhost)});
+    auto const down = check_until(cluster, {"vhosts"}, [](auto const& answer) { return answer.status == 2; });
+    CHECK_THAT(down.output, Catch::Contains(fmt::format("VHOST-DOWN vhost \"{}\" on rabbit2@localhost", vhost)));
+    cluster.tool(2, {"rabbitmqctl", "restart_vhost", "-p", vhost});
+    check_until(cluster, {"vhosts"}, is_ok);
+    cluster.tool(1, {"rabbitmqctl", "delete_vhost", vhost});
+}
+
+TEST_CASE("monitor check tells that nothing listens where AMQP is expected", "[live]")
+{
+    test::LiveCluster const cluster;
+    auto const seen_at = [&](std::uint16_t port) {
+        std::vector<std::string> arguments{"monitor", "check", "listeners", "--user", cluster.credentials().user};
+        for (auto node : cluster.nodes()) {
+            node.port = node.name == "rabbit2@localhost" ? port : node.port;
+            arguments.insert(arguments.end(), {"--node", config::to_text(node)});
+        }
+        return test::run_rmqha(arguments, {"RMQHA_PASSWORD=" + cluster.credentials().password});
+    };
+    auto const missing = seen_at(1);
+    INFO(missing.output);
+    CHECK(missing.status == 2);
+    CHECK_THAT(missing.output,
+               Catch::Contains("LISTENER-MISSING rabbit2@localhost: nothing listens on port 1; it listens on "));
+    CHECK(seen_at(cluster.nodes()[1].port).status == 0);
+}
+
 TEST_CASE("monitor check with a state file tells that a node was restarted, once", "[cluster]")
 {
     test::LiveCluster cluster;

@@ -38,6 +38,8 @@ inline health::Node healthy_node(int number)
     node.connections = 4;
     node.memory_alarm = false;
     node.disk_alarm = false;
+    node.stopped_vhosts.emplace();
+    node.listening.emplace();
     return node;
 }
 

@@ -50,6 +50,7 @@ NodeAnswers lively(int number)
     answers.overview = management::Overview{name(number), "4.0.5", name(number), {}};
     answers.nodes = std::vector{told(1, true), told(2, true), told(3, true)};
     answers.alarms = std::vector<management::Alarm>{};
+    answers.stopped_vhosts = std::vector<std::string>{};
     answers.policies = std::vector<management::Policy>{};
     management::Metrics metrics;
     metrics.node = name(number);
@@ -76,6 +77,8 @@ NodeAnswers gone(int number, Outcome outcome, Problem const& problem)
     answers.overview = problem;
     answers.nodes = problem;
     answers.alarms = problem;
+    answers.stopped_vhosts = problem;
+    answers.listening = problem;
     answers.policies = problem;
     answers.metrics = problem;
     answers.depths = problem;

@@ -44,10 +44,11 @@ TEST_CASE("checks are chosen by topic and by code, each once, all of them when n
 TEST_CASE("every code that costs points belongs to a check")
 {
     auto const known = codes_of(checks());
-    for (auto const* code :
-         {"NODE-UNREACHABLE", "NODE-MAINTENANCE", "VIEWS-DISAGREE", "PARTITION", "ALARM-MEMORY", "ALARM-DISK",
-          "MEMORY-HIGH", "DISK-LOW", "FDS-HIGH", "QUEUE-DOWN", "QUEUE-CRITICAL", "QUEUE-UNDER-REPLICATED",
-          "MIRROR-UNSYNCED", "QUEUE-BACKLOG", "QUEUE-NO-CONSUMER", "VERSIONS-MIXED", "LEADERS-SKEWED"}) {
+    for (auto const* code : {"NODE-UNREACHABLE", "NODE-MAINTENANCE", "VIEWS-DISAGREE",    "PARTITION",
+                             "ALARM-MEMORY",     "ALARM-DISK",       "MEMORY-HIGH",       "DISK-LOW",
+                             "FDS-HIGH",         "QUEUE-DOWN",       "QUEUE-CRITICAL",    "QUEUE-UNDER-REPLICATED",
+                             "MIRROR-UNSYNCED",  "QUEUE-BACKLOG",    "QUEUE-NO-CONSUMER", "VERSIONS-MIXED",
+                             "LEADERS-SKEWED",   "LISTENER-MISSING", "VHOST-DOWN",        "SOCKETS-HIGH"}) {
         CAPTURE(code);
         CHECK(points_of(code) > 0);
         CHECK(known.contains(code));

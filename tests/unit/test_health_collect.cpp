@@ -42,6 +42,8 @@ void answer_as_recorded(test::FakeTransport& transport)
     transport.answer(path::k_whoami, 200, test::recorded("4.0/whoami.json"));
     transport.answer(path::k_nodes, 200, test::recorded("4.0/nodes.json"));
     transport.answer(path::k_alarms, 200, R"({"status":"ok"})");
+    transport.answer(path::k_stopped_vhosts, 200, R"({"status":"ok"})");
+    transport.answer("/api/health/checks/port-listener/5672", 200, R"({"status":"ok","port":5672})");
     transport.answer(path::k_policies, 200, "[]");
     transport.answer(path::k_queues, 200, test::recorded("4.0/queues.json"));
     transport.answer(path::k_queue_depths, 200, test::recorded("4.0/queue-depths.txt"));
@@ -81,6 +83,8 @@ TEST_CASE("every node is asked everything in one go, the queues of one node in a
         CHECK(value_of(node.whoami) != nullptr);
         CHECK(value_of(node.nodes) != nullptr);
         CHECK(value_of(node.alarms) != nullptr);
+        CHECK(value_of(node.stopped_vhosts) != nullptr);
+        CHECK(value_of(node.listening) != nullptr);
         CHECK(value_of(node.depths) != nullptr);
     }
     CHECK(answers.user == "ops");

@@ -162,14 +162,15 @@ TEST_CASE("MEMORY-HIGH, DISK-LOW and FDS-HIGH start at their threshold, not belo
     Node& node = snapshot.nodes[0];
     node.memory_limit = 1000;
     node.disk_free = 1000;
-    node.fds_total = 1000;
+    node.fds_total = node.sockets_total = 1000;
     bool const at = GENERATE(true, false);
     node.memory_used = at ? 850 : 849;
     node.disk_limit = at ? 900 : 899;
-    node.fds_used = at ? 850 : 849;
+    node.fds_used = node.sockets_used = at ? 850 : 849;
     CHECK(none("MEMORY-HIGH", snapshot) == !at);
     CHECK(none("DISK-LOW", snapshot) == !at);
     CHECK(none("FDS-HIGH", snapshot) == !at);
+    CHECK(none("SOCKETS-HIGH", snapshot) == !at);
     if (at) {
         auto const memory = the("MEMORY-HIGH", snapshot);
         CHECK(memory.severity == Severity::warning);
@@ -178,6 +179,7 @@ TEST_CASE("MEMORY-HIGH, DISK-LOW and FDS-HIGH start at their threshold, not belo
         CHECK(memory.limit == Approx(85));
         CHECK(the("DISK-LOW", snapshot).evidence ==
               "1000 B free: the alarm's limit of 900 B is 90 % of it (disk_usage_max 90 %)");
+        CHECK(the("SOCKETS-HIGH", snapshot).evidence == "850 of 1000 sockets in use (85 %, limit 85 %)");
         CHECK(the("FDS-HIGH", snapshot).evidence == "850 of 1000 file descriptors in use (85 %, limit 85 %)");
     }
 }
@@ -215,7 +217,38 @@ TEST_CASE("totals of 0, as brokers give for what they do not count, are no press
     snapshot.nodes[0].memory_limit = 0;
     snapshot.nodes[0].disk_free = 0;
     snapshot.nodes[0].fds_total = 0;
+    snapshot.nodes[0].sockets_used = snapshot.nodes[0].sockets_total = 0;
     CHECK(findings_of(snapshot, {}).empty());
+}
+
+TEST_CASE("LISTENER-MISSING: AMQP refused at a port the node itself says it does not listen on")
+{
+    auto snapshot = healthy_snapshot();
+    Node& node = snapshot.nodes[0];
+    node.state = NodeState::unreachable;
+    node.amqp.outcome = Asked::Outcome::refused;
+    CHECK(none("LISTENER-MISSING", snapshot)); // it listens: the way there is broken
+    node.listening = management::Listening{false, {5673, 15672}};
+    CHECK(the("LISTENER-MISSING", snapshot).severity == Severity::critical);
+    CHECK(the("LISTENER-MISSING", snapshot).evidence == "nothing listens on port 5672; it listens on 5673, 15672");
+    node.listening.reset();
+    CHECK(none("LISTENER-MISSING", snapshot));
+    node.listening = management::Listening{false, {}};
+    node.state = NodeState::draining;
+    CHECK(none("LISTENER-MISSING", snapshot));
+    node.amqp.outcome = Asked::Outcome::answered;
+    node.state = NodeState::running;
+    CHECK(none("LISTENER-MISSING", snapshot)); // reached by another port than its own, as in a container
+}
+
+TEST_CASE("VHOST-DOWN: a vhost that does not run on some node")
+{
+    auto snapshot = healthy_snapshot();
+    snapshot.nodes[1].stopped_vhosts = std::vector<std::string>{"it's"};
+    auto const finding = the("VHOST-DOWN", snapshot);
+    CHECK(finding.severity == Severity::critical);
+    CHECK(finding.object == "vhost \"it's\" on r2@h2");
+    CHECK_THAT(finding.remedy, Catch::StartsWith("rabbitmqctl -n r2@h2 restart_vhost -p 'it'\\''s'"));
 }
 
 TEST_CASE("VERSIONS-MIXED: nodes of different versions; a node that does not tell has none")

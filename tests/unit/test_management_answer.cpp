@@ -150,6 +150,22 @@ TEST_CASE("the alarms check answers with 503 when there are alarms")
     CHECK(wrong(read_alarms(answered("<html>", 503))).kind == Problem::Kind::unreadable);
 }
 
+TEST_CASE("the checks of vhosts and of a port answer with 503 when something is missing")
+{
+    CHECK(got(read_stopped_vhosts(answered(R"({"status":"ok"})"))).empty());
+    auto const stopped = got(read_stopped_vhosts(
+        answered(R"({"status":"failed","reason":"Some virtual hosts are down","virtual-hosts":["down1"]})", 503)));
+    CHECK(stopped == std::vector<std::string>{"down1"});
+    CHECK(wrong(read_stopped_vhosts(answered("<html>", 503))).kind == Problem::Kind::unreadable);
+
+    CHECK(got(read_listening(answered(R"({"status":"ok","port":5672})"))).listening);
+    auto const missing = got(read_listening(
+        answered(R"({"status":"failed","reason":"No active listener","missing":1,"ports":[15672,5672]})", 503)));
+    CHECK_FALSE(missing.listening);
+    CHECK(missing.ports == std::vector<std::uint16_t>{15672, 5672});
+    CHECK(wrong(read_listening(answered(R"({"ports":3})", 503))).kind == Problem::Kind::unreadable);
+}
+
 TEST_CASE("policies tell how many copies they ask for")
 {
     auto const policies = got(read_policies(answered(R"([
