@@ -2,6 +2,7 @@
 
 #include "cmd/connection.hpp"
 
+#include "base/process.hpp"
 #include "base/units.hpp"
 #include "cluster/pool.hpp"
 #include "output/json.hpp"
@@ -19,6 +20,8 @@ using cluster::PoolEvent;
 using cluster::PoolSummary;
 using nlohmann::ordered_json;
 using output::Align;
+
+constexpr std::size_t k_other_descriptors = 256; ///< dialling, HTTP, files
 
 double milliseconds(base::Duration duration)
 {
@@ -197,6 +200,7 @@ void run(cluster::Pool& pool, Context& context, PoolPage& page, PoolOptions cons
 
 base::ExitCode keep_pool(Context& context, PoolOptions const& options)
 {
+    base::allow_descriptors(options.size + k_other_descriptors);
     PoolPage page(context);
     cluster::Pool pool({.size = options.size}, {.make_connector =
                                                     [&](base::Stop& stop, cluster::Observer also) {

@@ -174,19 +174,21 @@ void add_publish(CLI::App& app, Action& chosen)
     auto const options = std::make_shared<Options>();
     auto* const sub = app.add_subcommand("publish", "Send messages and wait until the broker has confirmed each");
     add_publish_input(*sub, options->input);
-    add_number(*sub, "--window", options->publish.window, {.low = 1, .high = 1'000'000},
-               "Messages under way without a confirm (default 1000)");
+    auto* const window = add_number(*sub, "--window", options->publish.window, {.low = 1, .high = 1'000'000},
+                                    "Messages under way without a confirm (default 1000)");
     add_number(
         *sub, "--rate", [options](std::int64_t n) { options->publish.rate = static_cast<double>(n); },
         {.low = 1, .high = 100'000'000}, "Messages per second (default: as fast as it goes)");
     sub->add_flag("--no-mandatory", options->no_mandatory,
                   "Let the broker drop what no queue takes, instead of returning it");
     auto* const no_confirm =
-        sub->add_flag("--no-confirm", options->no_confirm, "Do not ask for confirms: nobody will know what was lost");
+        sub->add_flag("--no-confirm", options->no_confirm, "Do not ask for confirms: nobody will know what was lost")
+            ->excludes(window);
     add_duration(*sub, "--confirm-timeout", options->publish.confirm_timeout,
                  "Without a confirm for so long, try another node (default 20s)");
     add_duration(*sub, "--nack-timeout", options->publish.nack_timeout,
-                 "How long to repeat a message that the broker refuses (default 10s)");
+                 "How long to repeat a message that the broker refuses (default 10s)")
+        ->excludes(no_confirm);
     sub->add_flag("--no-ids", options->no_ids, "No message-id and x-rmqha-seq header of our own")
         ->group("Message properties");
     sub->add_option("--failed", options->failed, "Append what did not make it to this file, as --ndjson takes it again")

@@ -96,6 +96,10 @@ messaging::RecordSourceOptions record_options(PublishInput const& input)
 
 std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::Stop const& stop)
 {
+    if (input.count && !input.lines && !input.null && !input.ndjson) {
+        throw base::Error(base::ExitCode::usage, "--count: the input is one message",
+                          "Add --lines, -0 or --ndjson; --repeat sends the one message several times.");
+    }
     messaging::KeyTemplate key(input.routing_key);
     messaging::Message message{.exchange = input.exchange,
                                .routing_key = key.has_fields() ? "" : key.render(""),

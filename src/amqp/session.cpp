@@ -44,7 +44,7 @@ void Session::require_channel() const
 void Session::on_frame(Frame const& frame)
 {
     if (frame.type != FrameType::method) {
-        m_content.take(frame, m_decoder, m_listener);
+        m_content.take(frame, m_decoder, channel_listener());
         return;
     }
     auto const id = method_id(frame.payload);
@@ -99,6 +99,7 @@ void Session::on_connection_method(amqp_method_number_t id, std::span<char const
 
 void Session::on_channel_method(amqp_method_number_t id, std::span<char const> arguments)
 {
+    auto* const listener = channel_listener();
     if (m_content.busy() && id != AMQP_CHANNEL_CLOSE_METHOD) {
         throw Failure(FailureKind::not_amqp,
                       fmt::format("the peer broke the protocol: {} within a message", name_of(id)));
@@ -106,15 +107,15 @@ void Session::on_channel_method(amqp_method_number_t id, std::span<char const> a
     switch (id) {
     case AMQP_BASIC_ACK_METHOD: {
         auto const& ack = m_decoder.method<amqp_basic_ack_t>(id, arguments);
-        if (m_listener != nullptr) {
-            m_listener->on_confirm({.tag = ack.delivery_tag, .multiple = ack.multiple != 0, .positive = true});
+        if (listener != nullptr) {
+            listener->on_confirm({.tag = ack.delivery_tag, .multiple = ack.multiple != 0, .positive = true});
         }
         return;
     }
     case AMQP_BASIC_NACK_METHOD: {
         auto const& nack = m_decoder.method<amqp_basic_nack_t>(id, arguments);
-        if (m_listener != nullptr) {
-            m_listener->on_confirm({.tag = nack.delivery_tag, .multiple = nack.multiple != 0, .positive = false});
+        if (listener != nullptr) {
+            listener->on_confirm({.tag = nack.delivery_tag, .multiple = nack.multiple != 0, .positive = false});
         }
         return;
     }
@@ -145,8 +146,8 @@ void Session::on_channel_method(amqp_method_number_t id, std::span<char const> a
         if (cancel.nowait == 0) {
             send(AMQP_BASIC_CANCEL_OK_METHOD, amqp_basic_cancel_ok_t{.consumer_tag = bytes_of(tag)});
         }
-        if (m_listener != nullptr) {
-            m_listener->on_cancel(tag);
+        if (listener != nullptr) {
+            listener->on_cancel(tag);
         }
         return;
     }
@@ -199,12 +200,12 @@ void Session::open_channel(base::TimePoint deadline)
 void Session::reopen_channel(base::TimePoint deadline)
 {
     if (m_channel_open) {
-        auto* const listener = std::exchange(m_listener, nullptr);
         m_channel_open = false;
+        m_leaving = true;
         send(AMQP_CHANNEL_CLOSE_METHOD,
              amqp_channel_close_t{.reply_code = AMQP_REPLY_SUCCESS, .reply_text = {}, .class_id = 0, .method_id = 0});
         await_reply(AMQP_CHANNEL_CLOSE_OK_METHOD, deadline, AMQP_CHANNEL_CLOSE_METHOD);
-        m_listener = listener;
+        m_leaving = false;
     }
     open_channel(deadline);
 }

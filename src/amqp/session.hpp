@@ -54,6 +54,7 @@ private:
     void on_frame(Frame const& frame) override;
     void on_channel_method(amqp_method_number_t id, std::span<char const> arguments);
     void on_connection_method(amqp_method_number_t id, std::span<char const> arguments);
+    Listener* channel_listener() const noexcept { return m_leaving ? nullptr : m_listener; }
     bool keep_reply(amqp_method_number_t id, std::span<char const> arguments);
 
     template <typename Reply>
@@ -79,6 +80,7 @@ private:
     bool m_replied = false;
     bool m_channel_open = false;
     bool m_blocked = false;
+    bool m_leaving = false; ///< the channel: what still comes of it is dropped
 };
 
 } // namespace rmqha::amqp

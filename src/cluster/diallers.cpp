@@ -15,6 +15,16 @@ Diallers::Diallers(MakeConnector const& make, int threads) : m_event(::eventfd(0
     if (!m_event) {
         throw std::system_error(errno, std::generic_category(), "eventfd");
     }
+    try {
+        start(make, threads);
+    } catch (...) { // no thread to be had
+        end();
+        throw;
+    }
+}
+
+void Diallers::start(MakeConnector const& make, int threads)
+{
     for (int i = 0; i < threads; ++i) {
         auto& why = m_reasons.emplace_back();
         auto connector = make(m_stop, [&why](ConnectionEvent const& event) {
@@ -27,6 +37,11 @@ Diallers::Diallers(MakeConnector const& make, int threads) : m_event(::eventfd(0
 }
 
 Diallers::~Diallers()
+{
+    end();
+}
+
+void Diallers::end()
 {
     m_stop.request();
     {

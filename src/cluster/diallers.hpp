@@ -44,6 +44,8 @@ public:
     int fd() const noexcept { return m_event.get(); } ///< readable when there is something to take
 
 private:
+    void start(MakeConnector const& make, int threads);
+    void end();
     void run(Connector connector, std::string& why);
     void hand_over(Dialled dialled);
 

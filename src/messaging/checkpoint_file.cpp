@@ -113,8 +113,9 @@ bool CheckpointFile::open_existing()
             try {
                 m_record = parse_checkpoint(read_all(fd.get(), m_path));
             } catch (base::Error const& error) {
-                throw base::Error(error.code(), fmt::format("the checkpoint \"{}\": {}", m_path, error.what()),
-                                  fmt::format("Name another file or, if \"{}\" was one, remove it to start over.", m_path));
+                throw base::Error(
+                    error.code(), fmt::format("the checkpoint \"{}\": {}", m_path, error.what()),
+                    fmt::format("Name another file or, if \"{}\" was one, remove it to start over.", m_path));
             }
             m_fd = std::move(fd);
             return true;
@@ -170,7 +171,8 @@ void CheckpointFile::write(Position const& position, bool complete)
     auto record = m_record;
     record.position = position;
     record.complete = complete;
-    auto const next = m_path + ".new"; // of this name only, and only ours: what a kill leaves behind is used again
+    auto const next =
+        m_path + ".rmqha-new"; // of this name only, and only ours: what a kill leaves behind is used again
     ::unlink(next.c_str());
     base::Fd fd(::open(next.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) {

@@ -86,7 +86,7 @@ private:
     std::size_t m_waiting_bytes = 0;
     std::vector<std::unique_ptr<Running>> m_running;
     bool m_unflushed = false;
-    bool m_closed = false; ///< nobody wants the output any more
+    bool m_closed = false;              ///< nobody wants the output any more
     Running const* m_speaker = nullptr; ///< whose output is partly written: nobody else's may come between
     std::deque<Pause> m_pauses;         ///< before messages are put back
     int m_failures_in_row = 0;

@@ -129,11 +129,13 @@ Json parsed(std::string_view line)
             refuse("an envelope must be a JSON object, not " + type_of(json));
         }
         return json;
-    } catch (Json::parse_error const& error) {
-        std::string_view const text =
-            error.what(); // "[json.exception.parse_error.101] parse error at line 1, column 3: …"
-        auto const reason = text.find("column");
-        refuse(fmt::format("it is not JSON: {}", reason == std::string_view::npos ? text : text.substr(reason)));
+    } catch (Json::exception const& error) {
+        // "[json.exception.parse_error.101] parse error at line 1, column 3: …", or "[…] number overflow parsing
+        // '1e999'"
+        std::string_view const text = error.what();
+        auto const column = text.find("column");
+        auto const reason = column == std::string_view::npos ? text.find("] ") + 2 : column;
+        refuse(fmt::format("it is not JSON: {}", text.substr(reason)));
     }
 }
 

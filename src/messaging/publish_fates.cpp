@@ -36,11 +36,18 @@ void PublishRun::on_confirm(amqp::Confirm const& confirm)
 void PublishRun::on_return(amqp::Returned&& returned)
 {
     // A return carries no tag; it comes before its message's confirm. Equal messages are interchangeable.
-    auto const slot = m_window.find([&](Pending const& pending) {
+    auto const similar = [&](Pending const& pending) {
         auto const& sent = pending.message;
         return sent.routing_key == returned.routing_key && sent.exchange == returned.exchange &&
                sent.properties.message_id == returned.properties.message_id && sent.body == returned.body;
-    });
+    };
+    auto const equal = [&](Pending const& pending) {
+        return similar(pending) && pending.message.properties.headers == returned.properties.headers;
+    };
+    auto slot = m_window.find(equal);
+    if (!slot) { // the broker takes away the header BCC
+        slot = m_window.find(similar);
+    }
     if (slot) {
         m_window.at(*slot).returned = fmt::format("{} ({})", returned.reply_text, returned.reply_code);
     }
@@ -80,7 +87,8 @@ void PublishRun::resolve(Slot slot, bool positive, base::TimePoint now)
         return;
     }
     pending.first_nack = pending.first_nack.value_or(now);
-    if (now - *pending.first_nack >= m_options.nack_timeout) {
+    // Neither a block nor an outage counts: meanwhile it could not be tried.
+    if (now - std::max(*pending.first_nack, m_timers_from) >= m_options.nack_timeout) {
         settle(slot, Fate::nacked, "the broker refused it (basic.nack): its queue is full or has no leader");
         return;
     }
@@ -156,7 +164,7 @@ void PublishRun::recover(amqp::Failure const& failure)
 
 void PublishRun::recover_channel(amqp::Failure const& failure)
 {
-    constexpr int k_alike = 3;
+    int const most_alike = m_ledger.confirmed == 0 ? 3 : 100; // where others are taken, it may be some messages' fault
     if (!m_options.confirms && failure.retry() == amqp::Retry::never) {
         throw base::Error(failure.code(), failure.what(), failure.hint());
     }
@@ -166,7 +174,7 @@ void PublishRun::recover_channel(amqp::Failure const& failure)
         m_ledger.denied += failure.code() == base::ExitCode::denied ? 1U : 0U;
         m_refused_in_row = failure.what() == m_last_refusal ? m_refused_in_row + 1 : 1;
         m_last_refusal = failure.what();
-        if (m_refused_in_row >= k_alike) {
+        if (m_refused_in_row >= most_alike) {
             throw base::Error(failure.code(), failure.what(), failure.hint());
         }
     } else {
@@ -182,6 +190,21 @@ void PublishRun::recover_channel(amqp::Failure const& failure)
         throw base::Error(failure.code(), failure.what(), failure.hint());
     }
     m_channel_gone = true;
+}
+
+void PublishRun::await_reader()
+{
+    if (m_options.confirms || !m_at.channel) {
+        return;
+    }
+    try { // a question that is answered once all before it has been read
+        m_at.channel->set_prefetch(1, SteadyClock::now() + m_options.confirm_timeout);
+    } catch (amqp::Failure const& failure) {
+        throw base::Error(
+            failure.code(),
+            fmt::format("{} may not have read all that was sent: {}", config::label(m_at.node), failure.what()),
+            "Without --no-confirm, what is lost is sent again.");
+    }
 }
 
 void PublishRun::collect_last_confirms()

@@ -47,7 +47,8 @@ void PublishRun::run(Source& source, Checkpoint* checkpoint)
                 if (!m_at.channel) {
                     connect();
                 }
-                if (std::exchange(m_channel_gone, false)) {
+                if (m_channel_gone && !m_blocked_since) { // blocked, the broker would not answer
+                    m_channel_gone = false;
                     reopen();
                 }
                 turn(source);
@@ -56,9 +57,12 @@ void PublishRun::run(Source& source, Checkpoint* checkpoint)
             }
             m_ledger.elapsed = SteadyClock::now() - started;
         }
+        await_reader();
         finish();
         if (m_checkpoint != nullptr) {
             m_checkpoint->save(m_source_ended);
+        } else {
+            finish_left_over(source); // there is some when reading ended before the input did
         }
     } catch (...) { // a stop, or an error: what is under way may well be confirmed
         collect_last_confirms();
@@ -85,6 +89,7 @@ void PublishRun::connect()
 {
     m_at = m_connector.connect(m_options.deadline);
     m_connected_at = SteadyClock::now();
+    m_timers_from = m_connected_at;
     m_at.channel->listen(this);
     if (m_options.confirms) {
         m_at.channel->select_confirms(SteadyClock::now() + k_answer_time);
@@ -106,17 +111,18 @@ void PublishRun::turn(Source& source)
         m_checkpoint->save_if_due(now);
         m_ended = m_ended || m_checkpoint->ended();
     }
-    if (m_fresh_channel_at && m_window.in_flight() == 0 && now >= *m_fresh_channel_at) {
+    if (m_fresh_channel_at && !m_blocked_since && m_window.in_flight() == 0 && now >= *m_fresh_channel_at) {
         resend_unconfirmed();
         reopen();
         return;
     }
-    send_what_can_be_sent(source, now);
+    limit_arrears(now);
+    bool const more = send_what_can_be_sent(source, now);
     if (done()) {
         return; // nothing to wait for
     }
     pollfd input{.fd = m_starving ? source.fd() : -1, .events = POLLIN, .revents = 0};
-    m_at.channel->pump({.deadline = next_event(now), .also = {&input, m_starving ? 1U : 0U}});
+    m_at.channel->pump({.deadline = more ? now : next_event(now), .also = {&input, m_starving ? 1U : 0U}});
     check_timers(SteadyClock::now());
     report(now);
 }
@@ -134,6 +140,15 @@ base::TimePoint PublishRun::next_by_rate() const
     }
     auto const due = std::chrono::duration<double>(static_cast<double>(m_ledger.read) / m_options.rate);
     return m_rate_from + std::chrono::duration_cast<base::Duration>(due);
+}
+
+/// What a pause kept from being sent is not all sent at once after it: a second's worth is.
+void PublishRun::limit_arrears(base::TimePoint now)
+{
+    constexpr auto k_most = std::chrono::seconds(1);
+    if (m_options.rate > 0) {
+        m_rate_from += std::max(now - k_most - next_by_rate(), base::Duration::zero());
+    }
 }
 
 std::optional<PublishRun::Slot> PublishRun::read(Source& source)
@@ -158,23 +173,28 @@ std::optional<PublishRun::Slot> PublishRun::read(Source& source)
     return slot;
 }
 
-void PublishRun::send_what_can_be_sent(Source& source, base::TimePoint now)
+bool PublishRun::send_what_can_be_sent(Source& source, base::TimePoint now)
 {
+    constexpr int k_most_refused = 100; // they fill neither window nor buffer: stop and heartbeats are to be seen to
     m_starving = false;
-    while (may_send(now)) {
+    for (int refused = 0; may_send(now);) {
+        std::optional<Slot> slot;
         if (!m_unsent.empty()) {
-            auto const slot = m_unsent.front();
+            slot = m_unsent.front();
             m_unsent.pop_front();
-            send(slot, now);
-            continue;
+        } else {
+            m_isolating = false;
+            slot = read(source);
         }
-        m_isolating = false;
-        auto const slot = read(source);
         if (!slot) {
-            return;
+            return false;
         }
-        send(*slot, now);
+        refused += send(*slot, now) ? 0 : 1;
+        if (refused == k_most_refused) {
+            return true;
+        }
     }
+    return false;
 }
 
 void PublishRun::identify(Pending& pending) const
@@ -191,7 +211,7 @@ void PublishRun::identify(Pending& pending) const
     }
 }
 
-void PublishRun::send(Slot slot, base::TimePoint now)
+bool PublishRun::send(Slot slot, base::TimePoint now)
 {
     auto& pending = m_window.at(slot);
     auto const& message = pending.message;
@@ -206,7 +226,7 @@ void PublishRun::send(Slot slot, base::TimePoint now)
         throw;
     } catch (base::Error const& error) { // cannot be encoded: this one alone
         settle(slot, Fate::refused, error.what());
-        return;
+        return false;
     }
     m_ledger.resent += pending.sendings++ > 0 ? 1U : 0U;
     pending.sent_at = now;
@@ -219,6 +239,7 @@ void PublishRun::send(Slot slot, base::TimePoint now)
         ++m_ledger.unconfirmed;
         m_window.release(slot);
     }
+    return true;
 }
 
 base::TimePoint PublishRun::next_event(base::TimePoint now) const
@@ -233,7 +254,7 @@ base::TimePoint PublishRun::next_event(base::TimePoint now) const
     if (m_window.in_flight() > 0) {
         next = std::min(next, confirm_due());
     }
-    if (m_options.rate > 0 && !m_ended) {
+    if (m_options.rate > 0 && !m_ended && next_by_rate() > now) { // else something different is waited for
         next = std::min(next, next_by_rate());
     }
     return next;

@@ -57,16 +57,22 @@ private:
 
     bool may_send(base::TimePoint now) const;
     base::TimePoint next_by_rate() const;
+    void limit_arrears(base::TimePoint now);
 
     /// The source's next message gets its slot. Nothing when there is none, or none may be sent now.
     std::optional<Slot> read(Source& source);
-    void send_what_can_be_sent(Source& source, base::TimePoint now);
+    /// Returns true when it broke off: there may be more that can be sent.
+    bool send_what_can_be_sent(Source& source, base::TimePoint now);
     void identify(Pending& pending) const;
-    void send(Slot slot, base::TimePoint now);
+    /// Returns false when it cannot be encoded: then it has its fate.
+    bool send(Slot slot, base::TimePoint now);
     base::TimePoint next_event(base::TimePoint now) const;
     base::TimePoint confirm_due() const;
     void check_timers(base::TimePoint now) const;
     void report(base::TimePoint now);
+    /// Without confirms: returns when the broker has read what was handed to the kernel, which a close in a hurry would
+    /// throw away.
+    void await_reader();
     void collect_last_confirms();
 
     /// Everything that has no fate yet ends as unknown; then the connection is closed.

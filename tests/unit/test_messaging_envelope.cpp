@@ -193,6 +193,7 @@ TEST_CASE("what is no envelope is refused in words")
     auto const [line, reason] = GENERATE(table<std::string, std::string>({
         {"", "it is not JSON"},
         {"{", "it is not JSON: column 2"},
+        {R"({"body":"","headers":{"n":1e999}})", "it is not JSON: number overflow"},
         {"[]", "must be a JSON object, not an array"},
         {R"({"body":"x"} {"body":"y"})", "it is not JSON"},
         {"{\"body\":\"\xff\"}", "it is not JSON"},

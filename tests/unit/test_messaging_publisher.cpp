@@ -730,3 +730,119 @@ TEST_CASE("whatever the broker does at random, nothing is lost and every message
         CHECK(taken.size() == 300);
     }
 }
+
+TEST_CASE("many messages in a row refused alike are their own fault where others have been taken")
+{
+    Run run;
+    run.cluster.broker->on_publish = [](FakeChannel& channel, Sent const& sent) {
+        if (sent.exchange == "nowhere") {
+            channel.close_channel(404, "NOT_FOUND - no exchange 'nowhere' in vhost '/'");
+        } else {
+            channel.confirm(sent.tag);
+        }
+    };
+    run.options.window = 1;
+    Numbers source(20, [](messaging::Message& message, int number) { message.exchange = number > 5 ? "nowhere" : ""; });
+    run.publish(source);
+    CHECK(run.ledger.confirmed == 5);
+    CHECK(run.ledger.refused == 15);
+}
+
+TEST_CASE("a nacked message waits for its new channel until the broker no longer blocks")
+{
+    Run run;
+    auto const blocked_until = std::chrono::steady_clock::now() + 300ms; // longer than the pause after a nack
+    auto const reopened = [&] { return std::ranges::count(run.cluster.broker->calls, "reopen"); };
+    std::ptrdiff_t reopened_while_blocked = -1;
+    run.cluster.broker->on_publish = [sendings = 0](FakeChannel& channel, Sent const& sent) mutable {
+        bool const first = sendings++ == 0;
+        if (first) {
+            channel.block("low on memory");
+        }
+        channel.confirm(sent.tag, false, !first);
+    };
+    run.cluster.broker->on_idle = [&](FakeChannel& channel) {
+        if (channel.blocked() && std::chrono::steady_clock::now() >= blocked_until) {
+            reopened_while_blocked = reopened();
+            channel.unblock();
+        }
+    };
+    run.publish(1);
+    CHECK(reopened_while_blocked == 0);
+    CHECK(reopened() == 1);
+    CHECK(run.ledger.confirmed == 1);
+    CHECK(run.ledger.reconnects == 0);
+}
+
+TEST_CASE("an outage does not use up the time a nacked message has")
+{
+    Run run;
+    run.options.nack_timeout = 50ms;
+    run.options.window = 1;
+    int nacked_there = 0;
+    run.cluster.broker->on_publish = [&](FakeChannel& channel, Sent const& sent) {
+        bool const nack = channel.number() == 1 || nacked_there++ == 0;
+        channel.confirm(sent.tag, false, !nack);
+        if (channel.number() == 1) {
+            channel.lose(lost());
+        }
+    };
+    run.cluster.on_dial = [&](config::Node const&) {
+        base::SystemClock().sleep_until(std::chrono::steady_clock::now() + 80ms, {});
+        return std::optional<amqp::Failure>();
+    };
+    run.publish(1);
+    CHECK(run.ledger.confirmed == 1);
+    CHECK(run.ledger.nacked == 0);
+}
+
+TEST_CASE("of messages that differ in their headers alone, the one that was returned is told")
+{
+    Run run;
+    run.options.identify = false;
+    auto const region = [](amqp::Properties const& properties) {
+        return std::get<std::string>(properties.headers.at(0).value.data);
+    };
+    run.cluster.broker->on_publish = [&](FakeChannel& channel, Sent const& sent) {
+        if (sent.tag == 2) {
+            channel.give_back(sent);
+            channel.confirm(2, true);
+        }
+    };
+    Numbers source(2, [](messaging::Message& message, int number) {
+        message.body = "same";
+        message.properties.headers = {{"region", {std::string(number == 1 ? "eu" : "xx")}}};
+    });
+    std::string returned;
+    messaging::Publisher publisher(
+        run.cluster.connector(), run.options,
+        {.progress = {},
+         .failed = [&](auto const& message, Fate, std::string const&) { returned = region(message.properties); },
+         .note = {}},
+        run.cluster.stop);
+    publisher.run(source);
+    CHECK(publisher.ledger().returned == 1);
+    CHECK(returned == "xx");
+}
+
+TEST_CASE("without confirms the end is when the broker has read everything")
+{
+    Run run;
+    run.options.confirms = false;
+    SECTION("it answers")
+    {
+        run.publish(3);
+        CHECK(run.cluster.broker->calls.back() == "prefetch 1");
+        CHECK(run.ledger.unconfirmed == 3);
+    }
+    SECTION("it does not: that is told")
+    {
+        run.cluster.broker->on_call = [](FakeChannel&, std::string const& call) {
+            if (call == "prefetch 1") {
+                throw lost();
+            }
+        };
+        auto const error = error_of([&] { run.publish(3); });
+        CHECK_THAT(error.what(), Catch::Contains("may not have read all that was sent"));
+    }
+}

@@ -1,0 +1,2 @@
+64
+publish -r q --count 3 body
