@@ -21,7 +21,7 @@ using cluster::PoolSummary;
 using nlohmann::ordered_json;
 using output::Align;
 
-constexpr std::size_t k_other_descriptors = 256; ///< dialling, HTTP, files
+constexpr std::size_t k_other_files = 256; ///< dialling, HTTP, files
 
 double milliseconds(base::Duration duration)
 {
@@ -200,7 +200,7 @@ void run(cluster::Pool& pool, Context& context, PoolPage& page, PoolOptions cons
 
 base::ExitCode keep_pool(Context& context, PoolOptions const& options)
 {
-    base::allow_descriptors(options.size + k_other_descriptors);
+    base::allow_open_files(options.size + k_other_files);
     PoolPage page(context);
     cluster::Pool pool({.size = options.size}, {.make_connector =
                                                     [&](base::Stop& stop, cluster::Observer also) {

@@ -98,13 +98,4 @@ void allow_open_files(std::uint64_t count)
     }
 }
 
-void allow_descriptors(std::size_t count) noexcept
-{
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < count) {
-        limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
-        ::setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 } // namespace rmqha::base

@@ -32,9 +32,6 @@ struct Finished {
 /// ignored, as SignalWatch sees to: a command may end before it has read its input.
 Finished run(Command const& command, TimePoint deadline, Stop const& stop);
 
-/// Raises the process's own limit of open descriptors to `count`, as far as the system lets it.
-void allow_descriptors(std::size_t count) noexcept;
-
 /// Starts a command that outlives this process: own session, no standard input, output appended to `log` (0600).
 /// Returns its process id. Throws Error(unavailable).
 int start_detached(Command const& command, std::string const& log);
