@@ -1,0 +1,99 @@
+#include "base/file.hpp"
+#include "support/brokers.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace rmqha;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// A queue with numbers in it, and the rmqha that works on it.
+struct Shop {
+    test::LiveCluster cluster;
+    test::TemporaryQueue queue{cluster, "consume"};
+    test::TemporaryFolder folder;
+
+    explicit Shop(int messages = 0, std::string const& type = "quorum")
+    {
+        REQUIRE(rmqha({"queue", "declare", queue.name(), "--type", type}).status == 0);
+        std::string lines;
+        for (int i = 0; i < messages; ++i) {
+            lines += std::to_string(i) + "\n";
+        }
+        if (messages > 0) {
+            base::write_file(folder / "lines", lines);
+            REQUIRE(rmqha({"publish", "-r", queue.name(), "--lines", "-f", (folder / "lines").string()}).status == 0);
+        }
+    }
+
+    base::Finished rmqha(Words arguments) const
+    {
+        arguments.insert(arguments.begin(), {"--context", cluster.name()});
+        return test::run_rmqha(arguments);
+    }
+    base::Finished consume(Words arguments) const
+    {
+        arguments.insert(arguments.begin(), {"consume", queue.name()});
+        return rmqha(std::move(arguments));
+    }
+    std::string rest() const { return consume({"--idle-timeout", "2s"}).output; }
+};
+
+} // namespace
+
+TEST_CASE("a message is acknowledged when its command succeeds, and stays when it fails", "[live]")
+{
+    Shop const shop(3);
+    auto const failed = shop.consume({"--", "sh", "-c", "read -r n; echo \"did $n\"; [ \"$n\" != 1 ]"});
+    CHECK(failed.status == 1);
+    CHECK(failed.output == "did 0\ndid 1\n");
+    CHECK_THAT(failed.errors, Catch::Contains("command sh: exit status 1"));
+    auto const rest =
+        shop.consume({"-c", "2", "--", "sh", "-c", "cat; echo \" $MESSAGE_ROUTING_KEY $MESSAGE_REDELIVERED\""});
+    CHECK(rest.status == 0);
+    CHECK(rest.output == "1 " + shop.queue.name() + " true\n2 " + shop.queue.name() + " true\n");
+}
+
+TEST_CASE("heartbeats go on while a command takes longer than they allow", "[live]")
+{
+    Shop const shop(1);
+    auto const answer =
+        shop.rmqha({"--heartbeat", "1s", "consume", shop.queue.name(), "-c", "1", "--", "sh", "-c", "cat; sleep 6"});
+    CHECK(answer.status == 0);
+    CHECK(answer.output == "0");
+    CHECK_THAT(answer.errors, Catch::Contains("1 acknowledged") && !Catch::Contains("lost"));
+}
+
+TEST_CASE("what is peeked at stays in the queue", "[live]")
+{
+    for (std::string const type : {"classic", "quorum"}) {
+        CAPTURE(type);
+        Shop const shop(300, type);
+        auto const lines = *base::read_file(shop.folder / "lines");
+        CHECK(shop.consume({"--peek", "--idle-timeout", "2s"}).output == lines);
+        CHECK(shop.rest() == lines);
+    }
+}
+
+TEST_CASE("a consumer's envelopes are published again as the same messages", "[live]")
+{
+    Shop const shop;
+    std::string const body("NUL \0, not UTF-8 \xff\xfe, and a line\nend", 36);
+    base::write_file(shop.folder / "body", body);
+    REQUIRE(shop.rmqha({"publish", "-r", shop.queue.name(), "-f", (shop.folder / "body").string(), "--header",
+                        "n:int=7", "--type", "t"})
+                .status == 0);
+    REQUIRE(shop.rmqha({"publish", "-r", shop.queue.name(), ""}).status == 0);
+    auto const envelopes = shop.consume({"-c", "2", "--format", "ndjson"});
+    CHECK(envelopes.status == 0);
+    base::write_file(shop.folder / "envelopes", envelopes.output);
+    REQUIRE(shop.rmqha({"publish", "--ndjson", "-f", (shop.folder / "envelopes").string()}).status == 0);
+    auto const text = shop.consume({"-c", "2", "--no-separator", "--format", "{body}|{headers.n}|{type}|"});
+    CHECK((text.output == body + "|7|t||||"));
+}
