@@ -127,6 +127,7 @@ std::vector<Check> chosen_checks(std::vector<std::string> const& names)
             std::any_of(chosen.begin(), chosen.end(), [&](Check const& check) { return check.name == name; });
         if (!again) {
             chosen.push_back(topic == all.end() ? Check{name, {name}} : *topic);
+            chosen.back().named = true;
         }
     }
     return chosen;
@@ -161,7 +162,7 @@ std::vector<Finding> findings_for(std::vector<Check> const& chosen, Snapshot con
     std::copy_if(all.begin(), all.end(), std::back_inserter(findings),
                  [&](Finding const& finding) { return concerns(finding, codes); });
     for (Check const& check : chosen) {
-        if (told_nothing(check, findings)) {
+        if (check.named && told_nothing(check, findings)) {
             findings.push_back({check.codes.front(),
                                 Severity::unknown,
                                 "cluster",

@@ -12,6 +12,7 @@ namespace rmqha::health {
 struct Check {
     std::string name; ///< "nodes", "queues", ...; or a finding's code
     std::vector<std::string> codes;
+    bool named = false; ///< asked for by name, not just one of all
 };
 
 /// All topics, the most important first. Every code there is belongs to at least one.
@@ -33,8 +34,8 @@ bool concerns(Finding const& finding, std::set<std::string> const& codes);
 inline constexpr char const* k_score_low = "SCORE-LOW";
 
 /// What the chosen checks make of a cluster's findings: those that concern them, a score too low, and as UNKNOWN what
-/// they should have said and nobody could look for, such as the memory of a node that is silent. A check of which this
-/// broker can tell nothing at all is UNKNOWN too, never OK. Pure.
+/// they should have said and nobody could look for, such as the memory of a node that is silent. A check that was
+/// named and of which this broker can tell nothing at all is UNKNOWN too, never OK. Pure.
 std::vector<Finding> findings_for(std::vector<Check> const& chosen, Snapshot const& snapshot, Score const& score,
                                   std::vector<Finding> const& all, int score_min);
 

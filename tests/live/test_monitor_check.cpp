@@ -41,23 +41,37 @@ bool is_ok(base::Finished const& answer)
     return answer.status == 0;
 }
 
+/// A queue with one message, seen by a check that allows none.
+struct OneMessage {
+    explicit OneMessage(test::LiveCluster& cluster) : queue(cluster, "check")
+    {
+        auto const& name = cluster.name();
+        REQUIRE(test::run_rmqha({"--context", name, "queue", "declare", queue.name()}).status == 0);
+        REQUIRE(test::run_rmqha({"--context", name, "publish", "--routing-key", queue.name(), "x"}).status == 0);
+        check_until(cluster, {"backlog", "--queue-backlog-max", "0"},
+                    [](auto const& answer) { return answer.status == 1; });
+    }
+
+    test::TemporaryQueue queue;
+};
+
 } // namespace
 
 TEST_CASE("monitor check speaks Nagios: one line, performance data, exit code", "[live]")
 {
-    test::LiveCluster const cluster;
+    test::LiveCluster cluster;
     auto const healthy = check_until(cluster, {}, is_ok);
     std::regex const line(R"([^|\n]{1,80}\| ('[^']+'|[a-z_]+)=[^ \n]+( ('[^']+'|[a-z_]+)=[^ \n]+)*\n)");
     INFO(healthy.output);
     CHECK(std::regex_match(healthy.output, line));
     CHECK_THAT(healthy.output, Catch::Contains("score=100;;80:;0;100 nodes_up=3;;;0;3 "));
 
-    auto const high = check(cluster, {"memory", "--memory-usage-max", "1"});
+    OneMessage const message(cluster);
+    auto const high = check(cluster, {"backlog", "--queue-backlog-max", "0"});
     CHECK(high.status == 1);
-    CHECK_THAT(high.output,
-               Catch::StartsWith("RABBITMQ WARNING: ") && Catch::Contains("MEMORY-HIGH rabbit1@localhost"));
-    CHECK(check(cluster, {"memory", "--memory-usage-max", "1,1"}).status == 2);
-    CHECK(check(cluster, {"nodes", "--memory-usage-max", "1,1"}).status == 0);
+    CHECK_THAT(high.output, Catch::StartsWith("RABBITMQ WARNING: ") && Catch::Contains("QUEUE-BACKLOG queue \""));
+    CHECK(check(cluster, {"backlog", "--queue-backlog-max", "0,0"}).status == 2);
+    CHECK(check(cluster, {"nodes", "--queue-backlog-max", "0,0"}).status == 0);
 }
 
 TEST_CASE("monitor check refuses wrong credentials with UNKNOWN", "[live]")
@@ -92,12 +106,13 @@ TEST_CASE("monitor check writes a textfile that Prometheus reads, readable by al
 
 TEST_CASE("monitor check lets a problem count when runs in a row have seen it, and tells changes only", "[live]")
 {
-    test::LiveCluster const cluster;
+    test::LiveCluster cluster;
     test::TemporaryFolder const folder;
-    std::vector<std::string> const good{"memory", "--state-file",  (folder / "state").string(), "--for",
-                                        "2",      "--changes-only"};
+    OneMessage const message(cluster);
+    std::vector<std::string> const good{"backlog", "--state-file",  (folder / "state").string(), "--for",
+                                        "2",       "--changes-only"};
     auto bad = good;
-    bad.insert(bad.end(), {"--memory-usage-max", "1"});
+    bad.insert(bad.end(), {"--queue-backlog-max", "0"});
     auto const first = check(cluster, good);
     CHECK(first.status == 0);
     CHECK(first.output.empty());
@@ -106,13 +121,13 @@ TEST_CASE("monitor check lets a problem count when runs in a row have seen it, a
     CHECK(seen_once.output.empty());
     auto const counts = check(cluster, bad);
     CHECK(counts.status == 1);
-    CHECK_THAT(counts.output, Catch::Contains("MEMORY-HIGH"));
+    CHECK_THAT(counts.output, Catch::Contains("QUEUE-BACKLOG"));
     auto const still = check(cluster, bad);
     CHECK(still.status == 1);
     CHECK(still.output.empty());
     auto const gone = check(cluster, good);
     CHECK(gone.status == 0);
-    CHECK_THAT(gone.output, Catch::Contains("gone: MEMORY-HIGH rabbit1@localhost"));
+    CHECK_THAT(gone.output, Catch::Contains("gone: QUEUE-BACKLOG queue \""));
 }
 
 TEST_CASE("monitor check answers in time when no node does", "[live]")

@@ -91,6 +91,9 @@ TEST_CASE("what a broker cannot tell leaves a check OK, unless that was all the 
     snapshot.gaps = {{"NODE-MAINTENANCE", "cluster", "this broker does not tell", {}, true}};
     CHECK(state_of(found(snapshot, {"nodes"})) == Severity::ok);
     CHECK(state_of(found(snapshot, {"NODE-MAINTENANCE"})) == Severity::unknown);
+    snapshot.gaps = {{"PARTITION", "cluster", "this broker does not tell", {}, true}};
+    CHECK(state_of(found(snapshot, {"partitions"})) == Severity::unknown);
+    CHECK(state_of(found(snapshot, {})) == Severity::ok); // nobody asked for it in particular
 }
 
 TEST_CASE("the memory of a node that is silent is UNKNOWN; a node that peers say is stopped has none")
