@@ -6,6 +6,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
 #include <regex>
@@ -34,6 +35,13 @@ base::Finished check_until(test::LiveCluster const& cluster, std::vector<std::st
     INFO("still not as wanted after a minute: " << answer.status << " " << answer.output << answer.errors);
     REQUIRE(came);
     return answer;
+}
+
+base::milliseconds uptime_of(test::LiveCluster const& cluster, std::size_t number)
+{
+    auto const answer = test::run_rmqha({"--context", cluster.name(), "monitor", "status", "--format", "json"});
+    auto const uptime = nlohmann::json::parse(answer.output).at("nodes").at(number - 1).at("uptime_ms");
+    return base::milliseconds(uptime.is_null() ? 0 : uptime.get<std::int64_t>());
 }
 
 bool is_ok(base::Finished const& answer)
@@ -183,6 +191,8 @@ TEST_CASE("monitor check with a state file tells that a node was restarted, once
     test::TemporaryFolder const folder;
     std::vector<std::string> const words{"NODE-RESTARTED", "--state-file", (folder / "state").string(), "--for", "3"};
     check_until(cluster, {}, is_ok);
+    // Longer than killing and starting it takes: a restart is known by an uptime that fell.
+    REQUIRE(test::wait_until(2min, [&] { return uptime_of(cluster, 2) > 1min; }));
     CHECK(check(cluster, words).status == 0);
     cluster.kill(2);
     cluster.restart(2);
