@@ -1,4 +1,5 @@
 #include "cmd/command.hpp"
+#include "cmd/completion_names.hpp"
 #include "cmd/options.hpp"
 #include "cmd/tree.hpp"
 
@@ -84,16 +85,39 @@ Candidates contexts(config::Configuration& configuration, bool local_only)
     return found;
 }
 
-/// What may stand where an option's value or an argument of `command` stands.
-Candidates values_of(std::string const& command, CLI::Option const& option, config::Configuration& configuration)
+/// What was typed before the word to complete.
+struct Typed {
+    std::vector<std::string> shared_flags; ///< options that every command has, with their values
+    bool operator_policies = false;        ///< --operator is among the rest
+};
+
+Candidates from_cluster(std::string kind, Typed const& typed, std::string const& prefix, Context& context)
+{
+    if (kind == "policies" && typed.operator_policies) {
+        kind = "operator-policies";
+    }
+    Candidates found;
+    for (auto const& name : live_names(context, typed.shared_flags, kind, prefix)) {
+        found.push_back({name, ""});
+    }
+    return found;
+}
+
+/// What may stand where an option's value or an argument of `command` stands, of which `prefix` is typed.
+Candidates values_of(std::string const& command, CLI::Option const& option, Typed const& typed,
+                     std::string const& prefix, Context& context)
 {
     auto const type = option.get_type_name();
     auto const key = key_of(option);
+    auto& configuration = context.configuration();
     if (key == "context" || (key == "name" && command.starts_with("context."))) {
         return contexts(configuration, false);
     }
     if (key == "name" && command.starts_with("cluster.")) {
         return contexts(configuration, true);
+    }
+    if (auto const kind = kind_of_names(command, option); !kind.empty()) {
+        return from_cluster(kind, typed, prefix, context);
     }
     Candidates found;
     if (key == "strategy") {
@@ -113,7 +137,7 @@ Candidates values_of(std::string const& command, CLI::Option const& option, conf
 /// Where on the command line the cursor is, found by walking along the words before it.
 class Place {
 public:
-    explicit Place(CLI::App& root) : m_app(&root) {}
+    explicit Place(CLI::App& root) : m_root(&root), m_app(&root) {}
 
     void walk(std::string const& word)
     {
@@ -124,6 +148,7 @@ public:
             return;
         }
         if (m_awaiting != nullptr) {
+            keep(*m_awaiting, word);
             m_awaiting = nullptr;
         } else if (word == "--") {
             m_only_arguments = true;
@@ -131,6 +156,9 @@ public:
             auto const* const option = find(word.substr(0, word.find('=')));
             bool const has_value = option != nullptr && option->get_items_expected_max() > 0;
             m_awaiting = has_value && word.find('=') == std::string::npos ? option : nullptr;
+            if (option != nullptr) {
+                keep(*option, word);
+            }
         } else if (auto* const sub = subcommand(word)) {
             m_app = sub;
         } else {
@@ -139,16 +167,16 @@ public:
     }
 
     /// What may stand at `word`; all that begin alike are offered, the caller sieves.
-    Candidates candidates(std::string const& word, config::Configuration& configuration) const
+    Candidates candidates(std::string const& word, Context& context) const
     {
         if (m_only_arguments) {
             return {{k_files, ""}};
         }
         if (m_awaiting != nullptr) {
-            return values_of(path_of(*m_app), *m_awaiting, configuration);
+            return values_of(path_of(*m_app), *m_awaiting, m_typed, word, context);
         }
         if (word.starts_with("-")) {
-            return after_dash(word, configuration);
+            return after_dash(word, context);
         }
         Candidates found;
         for (auto const* const sub : m_app->get_subcommands({})) {
@@ -156,7 +184,7 @@ public:
                 found.push_back({sub->get_name(), sub->get_description()});
             }
         }
-        return found.empty() ? argument(configuration) : found;
+        return found.empty() ? argument(word, context) : found;
     }
 
 private:
@@ -176,13 +204,13 @@ private:
         return nullptr;
     }
 
-    Candidates after_dash(std::string const& word, config::Configuration& configuration) const
+    Candidates after_dash(std::string const& word, Context& context) const
     {
         Candidates found;
         auto const equals = word.find('=');
         if (equals != std::string::npos) {
             if (auto const* const option = find(word.substr(0, equals))) {
-                found = values_of(path_of(*m_app), *option, configuration);
+                found = values_of(path_of(*m_app), *option, m_typed, word.substr(equals + 1), context);
                 for (auto& candidate : found) {
                     candidate.word.insert(0, word.substr(0, equals + 1));
                 }
@@ -202,21 +230,33 @@ private:
         return found;
     }
 
-    Candidates argument(config::Configuration& configuration) const
+    Candidates argument(std::string const& word, Context& context) const
     {
         int place = 0;
         for (auto const* const option : m_app->get_options()) {
             if (option->get_positional()) {
                 place += std::min(option->get_items_expected_max(), 1'000'000);
                 if (place > m_arguments) {
-                    return values_of(path_of(*m_app), *option, configuration);
+                    return values_of(path_of(*m_app), *option, m_typed, word, context);
                 }
             }
         }
         return {};
     }
 
+    /// What helps to find the cluster's names.
+    void keep(CLI::Option const& option, std::string const& word)
+    {
+        auto const shared = m_root->get_options();
+        if (std::find(shared.begin(), shared.end(), &option) != shared.end()) {
+            m_typed.shared_flags.push_back(word);
+        }
+        m_typed.operator_policies = m_typed.operator_policies || word == "--operator";
+    }
+
+    CLI::App* m_root;
     CLI::App* m_app;
+    Typed m_typed;
     CLI::Option const* m_awaiting = nullptr;
     int m_arguments = 0;
     bool m_only_arguments = false;
@@ -234,7 +274,7 @@ base::ExitCode complete(CLI::App& root, std::vector<std::string> words, Context&
         place.walk(word);
     }
     current = current == "=" ? "" : current;
-    for (auto const& [word, description] : place.candidates(current, context.configuration())) {
+    for (auto const& [word, description] : place.candidates(current, context)) {
         if (word == k_files) {
             context.console.answer(word + "\n");
         } else if (word.starts_with(current)) {
@@ -272,6 +312,7 @@ void add_completion(CLI::App& app, Action& chosen)
     helper->callback([helper, &app, &chosen] {
         chosen = [words = helper->remaining(), &app](Context& context) { return complete(app, words, context); };
     });
+    add_names_helper(app, chosen);
 }
 
 } // namespace rmqha::cmd

@@ -105,7 +105,7 @@ base::ExitCode publish(Context& context, Options const& options)
     if (options.failed) {
         failed.emplace(*options.failed);
     }
-    auto source = make_source(options.input, context.stop);
+    auto source = make_source(options.input, publishing.deadline, context.stop);
     if (failed) {
         failed->refuse_as_input(source->fd());
         source = messaging::make_guarded_source(std::move(source), [&] { return failed->good(); });

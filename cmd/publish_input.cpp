@@ -5,6 +5,7 @@
 #include "base/encoding.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/utf8.hpp"
 #include "messaging/envelope_source.hpp"
 #include "messaging/header.hpp"
 #include "messaging/template.hpp"
@@ -94,7 +95,8 @@ messaging::RecordSourceOptions record_options(PublishInput const& input)
 
 } // namespace
 
-std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::Stop const& stop)
+std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::TimePoint deadline,
+                                               base::Stop const& stop)
 {
     if (input.count && !input.lines && !input.null && !input.ndjson) {
         throw base::Error(base::ExitCode::usage, "--count: the input is one message",
@@ -112,8 +114,9 @@ std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::
     } else if (input.lines || input.null) {
         source = messaging::make_record_source(open_input(input.file), std::move(message), record_options(input));
     } else {
-        message.body =
-            input.body ? *input.body : messaging::read_whole(open_input(input.file).get(), k_largest_body, stop);
+        message.body = input.body ? *input.body
+                                  : messaging::read_whole(open_input(input.file).get(),
+                                                          {.limit = k_largest_body, .deadline = deadline}, stop);
         source = messaging::make_repeating_source(std::move(message), input.repeat.value_or(1));
     }
     if (!input.ndjson && key.has_fields()) {

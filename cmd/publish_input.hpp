@@ -38,7 +38,8 @@ struct PublishInput {
 void add_publish_input(CLI::App& sub, PublishInput& input);
 
 /// Throws base::Error: data for input that cannot be read, usage for headers and templates that cannot be.
-std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::Stop const& stop);
+std::unique_ptr<messaging::Source> make_source(PublishInput const& input, base::TimePoint deadline,
+                                               base::Stop const& stop);
 
 /// What a checkpoint is about besides the input's content, in words; a publish that differs in it is another.
 std::map<std::string, std::string> target_of(PublishInput const& input, std::string const& vhost);

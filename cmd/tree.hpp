@@ -23,6 +23,8 @@ inline constexpr auto* k_changes_group = "Changes";
 inline constexpr auto* k_output_table = "output";
 /// The hidden command behind completion.
 inline constexpr auto* k_completion_helper = "__complete";
+/// And behind that, the one that asks the cluster for names.
+inline constexpr auto* k_names_helper = "__names";
 
 /// The metavariable of an argument that takes another program's command line, which stands behind "--" only.
 inline constexpr auto* k_command_line = "-- COMMAND";

@@ -1,10 +1,10 @@
 #include "amqp/resolver.hpp"
 
 #include "amqp/failure.hpp"
-#include "base/stop.hpp"
+#include "base/fd.hpp"
+#include "base/wait.hpp"
 
 #include <netdb.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 
 #include <cerrno>
@@ -85,18 +85,10 @@ std::vector<SocketAddress> resolve(std::string const& host, std::uint16_t port, 
         look_up(*lookup, AI_NUMERICSERV | AI_ADDRCONFIG);
         eventfd_write(lookup->done.get(), 1);
     }).detach();
-    for (;;) {
-        stop.throw_if_requested();
-        pollfd waiting[2] = {{.fd = lookup->done.get(), .events = POLLIN, .revents = 0},
-                             {.fd = stop.fd(), .events = POLLIN, .revents = 0}};
-        int const ready = ::poll(waiting, 2, base::poll_timeout(deadline));
-        if (waiting[0].revents != 0 && ready > 0) {
-            return take(*lookup);
-        }
-        if (std::chrono::steady_clock::now() >= deadline) {
-            throw Failure(FailureKind::timed_out, "looking up the host name timed out");
-        }
+    if (!base::wait_readable(lookup->done.get(), deadline, stop)) {
+        throw Failure(FailureKind::timed_out, "looking up the host name timed out");
     }
+    return take(*lookup);
 }
 
 } // namespace rmqha::amqp

@@ -78,7 +78,7 @@ Child::Child(Command command, Errors errors) : m_input(std::move(command.input))
     auto in = make_pipe();
     auto out = make_pipe();
     auto err = errors == Errors::collected ? make_pipe() : Pipe{};
-    Spawn spawn(POSIX_SPAWN_SETPGROUP);
+    Spawn spawn(static_cast<short>(command.own_session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP));
     posix_spawn_file_actions_adddup2(spawn.actions(), in.read.get(), 0);
     posix_spawn_file_actions_adddup2(spawn.actions(), out.write.get(), 1);
     if (err.write) {

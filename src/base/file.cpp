@@ -118,6 +118,19 @@ void write_file(fs::path const& path, std::string_view content, mode_t mode)
         ::unlink(temporary.c_str());
         throw;
     }
+    sync_folder(path);
+}
+
+void sync_folder(fs::path const& path)
+{
+    auto const folder = path.parent_path();
+    Fd const fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd && errno == EACCES) {
+        return;
+    }
+    if (!fd || (::fsync(fd.get()) != 0 && errno != EINVAL)) {
+        fail(ExitCode::unavailable, "cannot write {}: {}", path.string(), reason(errno));
+    }
 }
 
 FileLock::FileLock(fs::path const& path) : m_fd(open_lock(path))

@@ -16,9 +16,14 @@ namespace rmqha::base {
 /// is larger than 64 MiB.
 std::optional<std::string> read_file(std::filesystem::path const& path);
 
-/// Replaces the file in one step (temporary file in the same folder, fsync, rename), creating its folders (0700). A
-/// reader sees the old content or the new, never a part. Throws Error(unavailable) naming path and reason.
+/// Replaces the file in one step (temporary file in the same folder, fsync, rename, fsync of the folder), creating its
+/// folders (0700). A reader sees the old content or the new, never a part, also after a crash of the machine. Throws
+/// Error(unavailable) naming path and reason.
 void write_file(std::filesystem::path const& path, std::string_view content, mode_t mode = 0600);
+
+/// Makes what was created, renamed or removed beside `path` outlast a crash of the machine, where the file system can
+/// do that and we may read the folder. Throws Error(unavailable) naming path and reason.
+void sync_folder(std::filesystem::path const& path);
 
 /// Holds an exclusive flock(2) on `path` (created 0600 when missing) until destroyed; waits for other processes. Throws
 /// Error(unavailable) naming path and reason.

@@ -18,6 +18,7 @@ struct Command {
     std::string folder;                   ///< working folder; empty: this process's own
     /// Variables of this process's own whose names begin so are not passed on; empty: all are.
     std::string hidden_variables;
+    bool own_session = false; ///< has no terminal, so that it can ask nothing there
 };
 
 struct Finished {

@@ -28,6 +28,18 @@ Utf8Letter first_letter(std::string_view text)
     return valid ? Utf8Letter{code, length, true} : Utf8Letter{lead, 1, false};
 }
 
+bool is_utf8(std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        auto const letter = first_letter(bytes);
+        if (!letter.valid) {
+            return false;
+        }
+        bytes.remove_prefix(letter.length);
+    }
+    return true;
+}
+
 std::string valid_utf8(std::string_view text)
 {
     std::string result;

@@ -17,6 +17,9 @@ struct Utf8Letter {
 /// invalid.
 Utf8Letter first_letter(std::string_view text);
 
+/// Whether these bytes are well-formed UTF-8 (RFC 3629) throughout; no bytes at all are.
+bool is_utf8(std::string_view bytes);
+
 /// `text` with every byte that is not UTF-8 replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
 

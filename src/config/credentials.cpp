@@ -4,7 +4,7 @@
 #include "base/fd.hpp"
 #include "base/file.hpp"
 #include "base/process.hpp"
-#include "base/stop.hpp"
+#include "base/wait.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -39,14 +39,8 @@ std::string read_line(int fd, std::string_view what, base::TimePoint deadline, b
 {
     std::string line;
     while (line.size() < k_longest_line) {
-        stop.throw_if_requested();
-        if (base::poll_timeout(deadline) == 0) {
+        if (!base::wait_readable(fd, deadline, stop)) {
             base::fail(ExitCode::timeout, "{}: no password came in time", what);
-        }
-        pollfd waiting[] = {{.fd = fd, .events = POLLIN, .revents = 0},
-                            {.fd = stop.fd(), .events = POLLIN, .revents = 0}};
-        if (::poll(waiting, std::size(waiting), base::poll_timeout(deadline)) <= 0 || waiting[0].revents == 0) {
-            continue;
         }
         char letter = 0;
         auto const got = ::read(fd, &letter, 1);

@@ -198,6 +198,22 @@ Answer<Listening> read_listening(http::Result const& result)
     return answer;
 }
 
+Answer<std::vector<std::string>> read_names(http::Result const& result)
+{
+    if (auto problem = problem_in(result)) {
+        return *problem;
+    }
+    json const body = json::parse(std::get<http::Response>(result).body, nullptr, false);
+    json const* const items = body.is_object() ? member(body, "items") : &body;
+    if (items == nullptr || !items->is_array()) {
+        return unreadable("a JSON array");
+    }
+    std::vector<std::string> names;
+    std::transform(items->begin(), items->end(), std::back_inserter(names),
+                   [](json const& item) { return text(item, "name"); });
+    return names;
+}
+
 Answer<std::vector<Vhost>> read_vhosts(http::Result const& result)
 {
     return list_of<Vhost>(result, [](json const& item) {

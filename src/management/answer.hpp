@@ -49,6 +49,8 @@ Answer<std::vector<Alarm>> read_alarms(http::Result const& result);
 Answer<std::vector<std::string>> read_stopped_vhosts(http::Result const& result);
 /// Reads health/checks/port-listener, where 503 is the answer "no".
 Answer<Listening> read_listening(http::Result const& result);
+/// The names of what is listed, in the broker's order, whether it came as a list or as a page of one.
+Answer<std::vector<std::string>> read_names(http::Result const& result);
 Answer<std::vector<Vhost>> read_vhosts(http::Result const& result);
 Answer<std::vector<Policy>> read_policies(http::Result const& result, PolicyKind kind = PolicyKind::policy);
 /// One policy by its name; nothing when there is none, or no such vhost.

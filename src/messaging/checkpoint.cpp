@@ -1,30 +1,19 @@
 #include "messaging/checkpoint.hpp"
 
 #include "base/error.hpp"
-#include "base/stop.hpp"
+#include "base/random.hpp"
+#include "base/wait.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 namespace rmqha::messaging {
 
-namespace {
-
-std::string random_name()
-{
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}", random(), random());
-}
-
-} // namespace
-
 Checkpoint::Checkpoint(CheckpointOptions options)
     : m_options(std::move(options)),
-      m_file(m_options.path, {.run = random_name(), .target = m_options.target, .position = {}}),
+      m_file(m_options.path, {.run = base::random_name(), .target = m_options.target, .position = {}}),
       m_prefix(m_file.record().position, m_options.window)
 {
 }
@@ -33,11 +22,7 @@ void Checkpoint::resume(Source& source, base::Stop const& stop, base::TimePoint 
 {
     try {
         while (!source.skip_to(record().position)) {
-            pollfd waiting[2] = {{.fd = source.fd(), .events = POLLIN, .revents = 0},
-                                 {.fd = stop.fd(), .events = POLLIN, .revents = 0}};
-            ::poll(waiting, 2, base::poll_timeout(deadline));
-            stop.throw_if_requested();
-            if (std::chrono::steady_clock::now() >= deadline) {
+            if (!base::wait_readable(source.fd(), deadline, stop)) {
                 base::fail(base::ExitCode::timeout, "the deadline passed while the part of the input that is done was "
                                                     "passed over");
             }

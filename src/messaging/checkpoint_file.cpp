@@ -1,6 +1,7 @@
 #include "messaging/checkpoint_file.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -145,7 +145,7 @@ bool CheckpointFile::create(CheckpointRecord const& fresh)
     }
     ::unlink(temporary.c_str());
     if (made) {
-        sync_folder();
+        base::sync_folder(m_path);
         m_fd = std::move(fd);
         m_record = fresh;
     }
@@ -190,16 +190,7 @@ void CheckpointFile::write(Position const& position, bool complete)
     }
     m_fd = std::move(fd); // only now the old lock goes: there is no moment without one
     m_record = std::move(record);
-    sync_folder();
-}
-
-void CheckpointFile::sync_folder() const
-{
-    auto folder = std::filesystem::path(m_path).parent_path();
-    base::Fd const fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd || (::fsync(fd.get()) != 0 && errno != EINVAL)) {
-        fail_to("write", m_path);
-    }
+    base::sync_folder(m_path);
 }
 
 } // namespace rmqha::messaging

@@ -42,7 +42,6 @@ private:
     bool open_existing();
     bool create(CheckpointRecord const& fresh);
     void check_target(std::map<std::string, std::string> const& target) const;
-    void sync_folder() const;
 
     std::string m_path;
     base::Fd m_fd; ///< the file, locked

@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/error.hpp"
 #include "base/spelling.hpp"
+#include "base/utf8.hpp"
 #include "messaging/envelope_value.hpp"
 #include "messaging/property_names.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 

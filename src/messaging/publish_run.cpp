@@ -1,9 +1,9 @@
 #include "messaging/publish_run.hpp"
 
+#include "base/random.hpp"
 #include "base/units.hpp"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 namespace rmqha::messaging {
@@ -15,12 +15,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t k_enough_unsent = 256U << 10U; ///< bytes encoded ahead of the socket
 constexpr std::size_t k_most_bytes = 64U << 20U;     ///< of bodies under way: bounds the memory for large messages
 
-std::string random_name()
-{
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}", random(), random());
-}
-
 } // namespace
 
 PublishRun::PublishRun(cluster::Connector& connector, PublishOptions const& options, PublishObserver observer,
@@ -29,7 +23,7 @@ PublishRun::PublishRun(cluster::Connector& connector, PublishOptions const& opti
       m_options(options),
       m_observer(std::move(observer)),
       m_stop(stop),
-      m_run(options.run.empty() ? random_name() : options.run)
+      m_run(options.run.empty() ? base::random_name() : options.run)
 {
     m_ledger.before = options.before;
 }
@@ -38,7 +32,7 @@ void PublishRun::run(Source& source, Checkpoint* checkpoint)
 {
     auto const started = SteadyClock::now();
     m_checkpoint = checkpoint;
-    m_rate_from = started;
+    m_pace = Pace(m_options.rate, started);
     m_last_confirm = started;
     try {
         while (!done()) {
@@ -116,7 +110,7 @@ void PublishRun::turn(Source& source)
         reopen();
         return;
     }
-    limit_arrears(now);
+    m_pace.limit_arrears(now, m_ledger.read);
     bool const more = send_what_can_be_sent(source, now);
     if (done()) {
         return; // nothing to wait for
@@ -130,25 +124,8 @@ void PublishRun::turn(Source& source)
 bool PublishRun::may_send(base::TimePoint now) const
 {
     return !m_blocked_since && !m_fresh_channel_at && m_window.in_flight() < window() &&
-           m_window.bytes() < k_most_bytes && m_at.channel->unsent() < k_enough_unsent && now >= next_by_rate();
-}
-
-base::TimePoint PublishRun::next_by_rate() const
-{
-    if (m_options.rate <= 0) {
-        return base::TimePoint::min();
-    }
-    auto const due = std::chrono::duration<double>(static_cast<double>(m_ledger.read) / m_options.rate);
-    return m_rate_from + std::chrono::duration_cast<base::Duration>(due);
-}
-
-/// What a pause kept from being sent is not all sent at once after it: a second's worth is.
-void PublishRun::limit_arrears(base::TimePoint now)
-{
-    constexpr auto k_most = std::chrono::seconds(1);
-    if (m_options.rate > 0) {
-        m_rate_from += std::max(now - k_most - next_by_rate(), base::Duration::zero());
-    }
+           m_window.bytes() < k_most_bytes && m_at.channel->unsent() < k_enough_unsent &&
+           now >= m_pace.due(m_ledger.read);
 }
 
 std::optional<PublishRun::Slot> PublishRun::read(Source& source)
@@ -254,8 +231,8 @@ base::TimePoint PublishRun::next_event(base::TimePoint now) const
     if (m_window.in_flight() > 0) {
         next = std::min(next, confirm_due());
     }
-    if (m_options.rate > 0 && !m_ended && next_by_rate() > now) { // else something different is waited for
-        next = std::min(next, next_by_rate());
+    if (auto const due = m_pace.due(m_ledger.read); !m_ended && due > now) { // else something different is waited for
+        next = std::min(next, due);
     }
     return next;
 }

@@ -6,6 +6,7 @@
 #include "base/stop.hpp"
 #include "messaging/checkpoint.hpp"
 #include "messaging/confirm_window.hpp"
+#include "messaging/pace.hpp"
 #include "messaging/publisher.hpp"
 
 #include <deque>
@@ -56,8 +57,6 @@ private:
     std::size_t window() const { return m_isolating ? 1 : m_options.window; }
 
     bool may_send(base::TimePoint now) const;
-    base::TimePoint next_by_rate() const;
-    void limit_arrears(base::TimePoint now);
 
     /// The source's next message gets its slot. Nothing when there is none, or none may be sent now.
     std::optional<Slot> read(Source& source);
@@ -111,7 +110,7 @@ private:
     base::TimePoint m_connected_at{};
     base::TimePoint m_timers_from{};
     base::TimePoint m_last_confirm{};
-    base::TimePoint m_rate_from{};
+    Pace m_pace{0, {}};
     base::TimePoint m_reported{};
 };
 

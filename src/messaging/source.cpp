@@ -1,10 +1,9 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "base/stop.hpp"
 #include "base/units.hpp"
+#include "base/wait.hpp"
 #include "messaging/source_around.hpp"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -135,15 +134,14 @@ std::unique_ptr<Source> make_repeating_source(Message message, std::uint64_t cou
     return std::make_unique<RepeatingSource>(std::move(message), count);
 }
 
-std::string read_whole(int fd, std::size_t limit, base::Stop const& stop)
+std::string read_whole(int fd, WholeOptions const& options, base::Stop const& stop)
 {
     constexpr std::size_t k_chunk = 256U << 10U;
     std::string body;
     for (;;) {
-        pollfd waiting[2] = {{.fd = fd, .events = POLLIN, .revents = 0},
-                             {.fd = stop.fd(), .events = POLLIN, .revents = 0}};
-        ::poll(waiting, 2, -1);
-        stop.throw_if_requested();
+        if (!base::wait_readable(fd, options.deadline, stop)) {
+            base::fail(base::ExitCode::timeout, "the deadline passed before the input ended");
+        }
         auto const held = body.size();
         body.resize(held + k_chunk);
         auto const got = ::read(fd, body.data() + held, k_chunk);
@@ -155,9 +153,9 @@ std::string read_whole(int fd, std::size_t limit, base::Stop const& stop)
         if (got < 0 && error != EINTR && error != EAGAIN) {
             unreadable(error);
         }
-        if (body.size() > limit) {
+        if (body.size() > options.limit) {
             throw base::Error(base::ExitCode::data,
-                              fmt::format("the input is longer than {}", base::format_size(limit)),
+                              fmt::format("the input is longer than {}", base::format_size(options.limit)),
                               "To send each line as a message of its own, add --lines.");
         }
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "amqp/message.hpp"
+#include "base/clock.hpp"
 #include "base/fd.hpp"
 
 #include <cstdint>
@@ -8,10 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-
-namespace rmqha::base {
-class Stop;
-}
 
 namespace rmqha::messaging {
 
@@ -88,7 +85,11 @@ std::unique_ptr<Source> make_limited_source(std::unique_ptr<Source> source, std:
 /// Another source, which is at its end as soon as `good` is false.
 std::unique_ptr<Source> make_guarded_source(std::unique_ptr<Source> source, std::function<bool()> good);
 
-/// All of `fd` as one body, at most `limit` bytes. Throws base::Error(data or unavailable), base::Interrupted.
-std::string read_whole(int fd, std::size_t limit, base::Stop const& stop);
+struct WholeOptions {
+    std::size_t limit = 0; ///< most bytes
+    base::TimePoint deadline = base::k_never;
+};
+/// All of `fd` as one body. Throws base::Error(data, unavailable or timeout), base::Interrupted.
+std::string read_whole(int fd, WholeOptions const& options, base::Stop const& stop);
 
 } // namespace rmqha::messaging

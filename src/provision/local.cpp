@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "base/random.hpp"
 #include "base/stop.hpp"
 #include "base/units.hpp"
 #include "provision/boot.hpp"
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <random>
 #include <set>
 #include <system_error>
 
@@ -29,19 +29,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr char const* k_external_plugin = "rabbitmq_auth_mechanism_ssl"; // logins by client certificate
-
-/// Letters and digits, about 5.9 bits each, from the system's random source.
-std::string random_word(int length)
-{
-    constexpr std::string_view k_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    std::random_device source;
-    std::uniform_int_distribution<std::size_t> pick(0, k_letters.size() - 1);
-    std::string word;
-    for (int i = 0; i < length; ++i) {
-        word += k_letters[pick(source)];
-    }
-    return word;
-}
 
 /// Ports that the user's other clusters have, also while their nodes are down.
 std::set<std::uint16_t> reserved_ports()
@@ -79,7 +66,7 @@ LocalCluster claim(UpOptions const& options, Server const& server, base::Clock c
 {
     LocalCluster cluster;
     cluster.name = options.name;
-    cluster.id = random_word(20);
+    cluster.id = base::random_word(20);
     cluster.folder = clusters_home() / options.name;
     cluster.created = base::format_time(clock.wall());
     cluster.server = server;
@@ -139,7 +126,7 @@ void write_files(LocalCluster const& cluster, std::string const& more_settings)
     for (auto const* const folder : {"data", "log"}) {
         fs::create_directory(cluster.folder / folder);
     }
-    for (auto const& file : files_of(cluster, {random_word(32), random_word(32)}, more_settings)) {
+    for (auto const& file : files_of(cluster, {base::random_word(32), base::random_word(32)}, more_settings)) {
         base::write_file(cluster.folder / file.path, file.content, file.mode);
     }
 }

@@ -1,6 +1,7 @@
 #include "base/stop.hpp"
 #include "cluster/connector.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 #include "support/fake_channel.hpp"
 #include "support/manual_clock.hpp"
 #include "support/temporary_folder.hpp"
@@ -18,6 +19,7 @@ using cluster::Attempt;
 using cluster::ConnectionEvent;
 using cluster::Connector;
 using config::Strategy;
+using test::error_of;
 using test::FakeBroker;
 using test::FakeChannel;
 
@@ -89,16 +91,6 @@ struct World {
 
     base::TimePoint in(base::Duration time) const { return clock.now() + time; }
 };
-
-base::Error error_of(std::function<void()> const& action)
-{
-    try {
-        action();
-    } catch (base::Error const& error) {
-        return error;
-    }
-    throw std::logic_error("no error");
-}
 
 /// Waits, as a silent node makes one wait, until the race is over.
 void never_answer(Attempt& /*attempt*/, base::Stop const& stop)

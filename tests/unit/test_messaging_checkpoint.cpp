@@ -4,6 +4,7 @@
 #include "messaging/checkpoint.hpp"
 #include "messaging/publisher.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 #include "support/fake_cluster.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -18,6 +19,7 @@ using namespace std::chrono_literals;
 using messaging::Checkpoint;
 using messaging::CheckpointFile;
 using messaging::CheckpointRecord;
+using test::error_of;
 using test::FakeChannel;
 using test::FakeCluster;
 using test::Sent;
@@ -37,18 +39,6 @@ CheckpointRecord some_record()
                          .anchor_records = 5,
                          .anchor_bytes = 50},
             .complete = true};
-}
-
-template <typename Action>
-base::Error error_of(Action const& action)
-{
-    try {
-        action();
-    } catch (base::Error const& error) {
-        return error;
-    }
-    FAIL("no error");
-    throw; // never reached
 }
 
 /// Publishes the lines of a file, of numbers from 1 on, with a checkpoint, as one run of the program would.

@@ -1,6 +1,7 @@
 #include "base/stop.hpp"
 #include "messaging/publisher.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 #include "support/fake_cluster.hpp"
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@ using namespace std::chrono_literals;
 using messaging::Fate;
 using messaging::Ledger;
 using messaging::Next;
+using test::error_of;
 using test::FakeChannel;
 using test::FakeCluster;
 using test::Sent;
@@ -101,19 +103,6 @@ struct Run {
         CHECK(ledger.failed() == failed.size());
     }
 };
-
-/// Runs what must end in a base::Error and returns it.
-template <typename Action>
-base::Error error_of(Action const& action)
-{
-    try {
-        action();
-    } catch (base::Error const& error) {
-        return error;
-    }
-    FAIL("no error");
-    throw; // never reached
-}
 
 } // namespace
 
@@ -456,6 +445,20 @@ TEST_CASE("a message whose properties cannot be encoded is refused alone")
     run.publish(source);
     CHECK(run.ledger.confirmed == 4);
     CHECK(run.failed == decltype(run.failed){{"3", Fate::refused}});
+}
+
+TEST_CASE("a stop is seen also while one message after the other cannot be encoded")
+{
+    Run run;
+    Numbers source(5000, [&](messaging::Message& message, int number) {
+        message.routing_key.assign(256, 'k');
+        if (number == 250) {
+            run.cluster.stop.request(2);
+        }
+    });
+    CHECK_THROWS_AS(run.publish(source), base::Interrupted);
+    CHECK(run.ledger.refused >= 250);
+    CHECK(run.ledger.refused < 1000);
 }
 
 TEST_CASE("a block is waited out, and nothing is sent meanwhile")

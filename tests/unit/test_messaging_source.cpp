@@ -12,6 +12,7 @@
 #include <thread>
 
 using namespace rmqha;
+using namespace std::chrono_literals;
 using messaging::Message;
 using messaging::Next;
 using messaging::Source;
@@ -252,7 +253,7 @@ TEST_CASE("input that cannot be read is an error")
         CHECK_THAT(error.what(), Catch::StartsWith("cannot read the input: "));
     }
     base::Stop const stop;
-    CHECK_THROWS_AS(messaging::read_whole(fd.get(), 100, stop), base::Error);
+    CHECK_THROWS_AS(messaging::read_whole(fd.get(), {.limit = 100}, stop), base::Error);
 }
 
 TEST_CASE("a message is repeated as often as asked, and a limit ends any source")
@@ -273,12 +274,12 @@ TEST_CASE("the whole of a file or pipe is one body, NULs and all")
     TemporaryFolder const folder;
     std::string content(2 * k_chunk + 7, 'x');
     content[5] = '\0';
-    CHECK((messaging::read_whole(file_with(folder, content).get(), content.size(), stop) == content));
-    CHECK(messaging::read_whole(file_with(folder, "").get(), 10, stop).empty());
+    CHECK((messaging::read_whole(file_with(folder, content).get(), {.limit = content.size()}, stop) == content));
+    CHECK(messaging::read_whole(file_with(folder, "").get(), {.limit = 10}, stop).empty());
     Pipe pipe(GENERATE(0, O_NONBLOCK));
     pipe.write("abc");
     pipe.writing.reset();
-    CHECK(messaging::read_whole(pipe.reading.get(), 3, stop) == "abc");
+    CHECK(messaging::read_whole(pipe.reading.get(), {.limit = 3}, stop) == "abc");
 }
 
 TEST_CASE("a body above the limit is an error")
@@ -286,11 +287,26 @@ TEST_CASE("a body above the limit is an error")
     base::Stop const stop;
     TemporaryFolder const folder;
     try {
-        messaging::read_whole(file_with(folder, "12345678901").get(), 10, stop);
+        messaging::read_whole(file_with(folder, "12345678901").get(), {.limit = 10}, stop);
         FAIL_CHECK("accepted");
     } catch (base::Error const& error) {
         CHECK(error.code() == base::ExitCode::data);
         CHECK(std::string(error.what()) == "the input is longer than 10 B");
+    }
+}
+
+TEST_CASE("reading a silent pipe ends at the deadline")
+{
+    base::Stop const stop;
+    Pipe pipe;
+    pipe.write("begun");
+    try {
+        auto const soon = std::chrono::steady_clock::now() + 20ms;
+        messaging::read_whole(pipe.reading.get(), {.limit = 10, .deadline = soon}, stop);
+        FAIL_CHECK("it went on without the rest");
+    } catch (base::Error const& error) {
+        CHECK(error.code() == base::ExitCode::timeout);
+        CHECK(std::string(error.what()) == "the deadline passed before the input ended");
     }
 }
 
@@ -299,7 +315,7 @@ TEST_CASE("reading a silent pipe ends at a stop")
     base::Stop stop;
     Pipe const pipe;
     std::thread stopper([&] { stop.request(2); });
-    CHECK_THROWS_AS(messaging::read_whole(pipe.reading.get(), 10, stop), base::Interrupted);
+    CHECK_THROWS_AS(messaging::read_whole(pipe.reading.get(), {.limit = 10}, stop), base::Interrupted);
     stopper.join();
 }
 

@@ -6,6 +6,7 @@
 #include "provision/probe.hpp"
 #include "provision/processes.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 #include <sys/wait.h>
 
@@ -14,6 +15,7 @@
 using namespace rmqha;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
+using test::error_of;
 
 namespace {
 
@@ -30,18 +32,6 @@ provision::LocalCluster sample()
     cluster.nodes = {{1, "rabbit1@localhost", provision::node_ports(21000, 1, cluster.plugins), 18},
                      {2, "rabbit2@localhost", provision::node_ports(21000, 2, cluster.plugins), 0}};
     return cluster;
-}
-
-template <typename F>
-base::Error error_of(F const& act)
-{
-    try {
-        act();
-    } catch (base::Error const& error) {
-        return error;
-    }
-    FAIL("no error");
-    throw;
 }
 
 } // namespace
