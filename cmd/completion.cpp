@@ -148,7 +148,7 @@ public:
             return;
         }
         if (m_awaiting != nullptr) {
-            keep(*m_awaiting, word);
+            keep(*m_awaiting, {m_awaiting_word, word});
             m_awaiting = nullptr;
         } else if (word == "--") {
             m_only_arguments = true;
@@ -156,8 +156,9 @@ public:
             auto const* const option = find(word.substr(0, word.find('=')));
             bool const has_value = option != nullptr && option->get_items_expected_max() > 0;
             m_awaiting = has_value && word.find('=') == std::string::npos ? option : nullptr;
-            if (option != nullptr) {
-                keep(*option, word);
+            m_awaiting_word = word;
+            if (option != nullptr && m_awaiting == nullptr) {
+                keep(*option, {word});
             }
         } else if (auto* const sub = subcommand(word)) {
             m_app = sub;
@@ -245,19 +246,20 @@ private:
     }
 
     /// What helps to find the cluster's names.
-    void keep(CLI::Option const& option, std::string const& word)
+    void keep(CLI::Option const& option, std::vector<std::string> const& words)
     {
         auto const shared = m_root->get_options();
         if (std::find(shared.begin(), shared.end(), &option) != shared.end()) {
-            m_typed.shared_flags.push_back(word);
+            m_typed.shared_flags.insert(m_typed.shared_flags.end(), words.begin(), words.end());
         }
-        m_typed.operator_policies = m_typed.operator_policies || word == "--operator";
+        m_typed.operator_policies = m_typed.operator_policies || words.front() == "--operator";
     }
 
     CLI::App* m_root;
     CLI::App* m_app;
     Typed m_typed;
     CLI::Option const* m_awaiting = nullptr;
+    std::string m_awaiting_word;
     int m_arguments = 0;
     bool m_only_arguments = false;
 };

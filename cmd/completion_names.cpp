@@ -65,7 +65,7 @@ std::string kind_of_names(std::string const& command, CLI::Option const& option)
 {
     auto const type = option.get_type_name();
     auto const key = key_of(option);
-    if (type == "QUEUE") {
+    if (type == "QUEUE" || key == "routing_key") { // on the default exchange, a key is a queue's name
         return "queues";
     }
     if (key == "vhost") {
@@ -89,7 +89,9 @@ std::vector<std::string> live_names(Context& context, std::vector<std::string> c
     command.argv.insert(command.argv.end(), {k_names_helper, kind, prefix});
     try {
         auto const finished = base::run(command, context.clock.now() + k_patience, context.stop);
-        return CLI::detail::split(finished.output, '\n');
+        auto names = CLI::detail::split(finished.output, '\n');
+        std::erase(names, "");
+        return names;
     } catch (base::Error const&) {
         return {}; // an error in the middle of what is typed helps nobody
     }
