@@ -20,6 +20,8 @@ std::string text_of(cluster::ConnectionEvent const& event)
         return fmt::format("{}: {}", event.node, event.text);
     case Kind::lost:
         return fmt::format("lost {}: {}", event.node, event.text);
+    case Kind::left:
+        return fmt::format("leaving {}: {}", event.node, event.text);
     case Kind::waiting:
     case Kind::forgetful:
         return event.text;

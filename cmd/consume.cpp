@@ -25,6 +25,7 @@ struct Options {
     bool no_separator = false;
     bool peek = false;
     std::optional<std::int64_t> priority;
+    std::string offset;
     messaging::CommandOptions command;
 };
 
@@ -37,6 +38,15 @@ std::uint16_t prefetch_of(Options const& options)
     return options.peek ? std::uint16_t{0} : options.prefetch.value_or(usual);
 }
 
+messaging::StreamOffset parse_offset(std::string const& text, std::chrono::system_clock::time_point now)
+{
+    try {
+        return messaging::parse_stream_offset(text, now);
+    } catch (base::Error const& error) {
+        throw base::Error(error.code(), fmt::format("--offset: {}", error.what()), error.hint());
+    }
+}
+
 messaging::ConsumeOptions consuming(Context& context, Options const& options)
 {
     auto const& settings = context.settings();
@@ -47,6 +57,9 @@ messaging::ConsumeOptions consuming(Context& context, Options const& options)
     result.deadline = settings.deadline ? context.deadline(*settings.deadline) : base::k_never;
     if (options.peek && !result.idle_timeout) {
         result.idle_timeout = k_peek_idle_time;
+    }
+    if (!options.offset.empty()) {
+        result.offset = parse_offset(options.offset, context.clock.wall());
     }
     if (options.priority) {
         result.arguments.push_back({"x-priority", {*options.priority}});
@@ -149,6 +162,11 @@ void add_receiving_options(CLI::App& sub, Options& options, CLI::Option& command
     auto* const peek = sub.add_flag("--peek", options.peek, "Show what is in the queue and put all of it back")
                            ->excludes(prefetch)
                            ->excludes(&command);
+    sub.add_option("--offset", options.offset,
+                   "Where in a stream to begin: first, last, next (default), an offset, an age such as 1h, or a time; "
+                   "over another node it goes on behind what is done")
+        ->type_name("OFFSET")
+        ->excludes(peek);
     sub.add_flag("--auto-ack", options.consume.auto_ack,
                  "Let the broker forget a message once sent: what is under way when a connection breaks is lost")
         ->excludes(peek)
@@ -179,6 +197,7 @@ void add_consume(CLI::App& app, Action& chosen)
                  {{"rmqha consume jobs", "print every message as it comes"},
                   {"rmqha consume jobs -c 1 --idle-timeout 5s", "one message, or exit code 1"},
                   {"rmqha consume jobs --peek --format ndjson", "what is in the queue, which keeps it"},
+                  {"rmqha consume events --offset 1h --format ndjson", "a stream, from an hour ago on"},
                   {"rmqha consume jobs --idle-timeout 2s > drained.txt", "drain a queue into a file"},
                   {"rmqha consume jobs --parallel 4 --on-failure requeue -- ./work", "a worker for each message"}});
     sub->callback([&chosen, options] { chosen = [options](Context& context) { return consume(context, *options); }; });

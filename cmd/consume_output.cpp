@@ -122,6 +122,9 @@ std::string consume_summary(messaging::ConsumeSummary const& summary,
     add(commands.orphaned, "done but to come again, as the connection was lost meanwhile");
     add(summary.redelivered, "redelivered");
     add(summary.cancelled, "subscriptions ended by the broker");
+    if (summary.next_offset) {
+        text += fmt::format(", next is offset {}", *summary.next_offset);
+    }
     add(summary.reconnects, summary.reconnects == 1 ? "reconnect" : "reconnects");
     return text;
 }

@@ -8,6 +8,8 @@ namespace {
 
 using base::ExitCode;
 
+constexpr std::uint16_t k_not_implemented = 540; ///< what this kind of queue cannot do
+
 ExitCode exit_code_of(FailureKind kind, std::uint16_t reply_code)
 {
     switch (kind) {
@@ -24,6 +26,8 @@ ExitCode exit_code_of(FailureKind kind, std::uint16_t reply_code)
         return reply_code == 403                        ? ExitCode::denied
                : reply_code == 404 || reply_code == 406 ? ExitCode::data
                                                         : ExitCode::unavailable;
+    case FailureKind::closed:
+        return reply_code == k_not_implemented ? ExitCode::data : ExitCode::unavailable;
     default:
         return ExitCode::unavailable;
     }
@@ -52,18 +56,37 @@ bool is_consumer_timeout(std::string_view text)
     return contains(text, "delivery acknowledgement on channel") && contains(text, "timed out");
 }
 
+/// What to do where a queue is of another kind than the consumer took it for.
+std::string hint_on_kind(std::string_view text)
+{
+    if (contains(text, "invalid arg 'x-stream-offset'")) {
+        return "The queue is no stream: leave --offset out; it gives its oldest message first.";
+    }
+    if (contains(text, "prefetch count is not set")) {
+        return "A stream keeps what is read: instead of --peek, read it with --offset first --idle-timeout 1s.";
+    }
+    if (contains(text, "automatic acknowledgement not supported")) {
+        return "Leave --auto-ack out: a stream keeps its messages, acknowledged or not.";
+    }
+    return "";
+}
+
 Retry retry_of_close(bool on_channel, std::uint16_t code, std::string_view text)
 {
     if (on_channel) {
         // The home node of a classic queue is down, or a leader is being elected: the queue comes back with it.
         bool const queue_is_down = contains(text, "is down or inaccessible") || contains(text, "process is stopped") ||
                                    contains(text, "due to timeout");
+        if (contains(text, "replica on the local node")) { // a stream is read where it has a member, and that runs
+            return Retry::other_node;
+        }
         return queue_is_down || code == 506 || is_consumer_timeout(text) ? Retry::wait : Retry::never;
     }
     if (refused_for_now(code, text)) {
         return Retry::wait;
     }
-    bool const for_good = gone_for_good(code, text) || code == 530 || code == 403 || code == 402;
+    bool const for_good =
+        gone_for_good(code, text) || code == 530 || code == 403 || code == 402 || code == k_not_implemented;
     return for_good ? Retry::never : Retry::other_node;
 }
 
@@ -88,7 +111,7 @@ Failure failure_of_close(bool on_channel, std::uint16_t reply_code, std::string 
     if (on_channel) {
         auto const hint = is_consumer_timeout(text)
                               ? "Acknowledge sooner, or raise the broker's consumer_timeout (usually 30 minutes)."
-                              : "";
+                              : hint_on_kind(text);
         return {FailureKind::channel_closed, fmt::format("{} ({})", text, reply_code), reply_code, hint};
     }
     if (reply_code == 403) {
@@ -110,7 +133,8 @@ Failure failure_of_close(bool on_channel, std::uint16_t reply_code, std::string 
     if (reply_code == 530) {
         return {FailureKind::denied, text, reply_code, "Check --vhost and the user's permissions in it."};
     }
-    return {FailureKind::closed, fmt::format("closed by the server: {} ({})", text, reply_code), reply_code};
+    return {FailureKind::closed, fmt::format("closed by the server: {} ({})", text, reply_code), reply_code,
+            hint_on_kind(text)};
 }
 
 } // namespace rmqha::amqp

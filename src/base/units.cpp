@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -134,6 +135,69 @@ std::string format_count(std::uint64_t count)
         text.insert(static_cast<std::size_t>(at), ",");
     }
     return text;
+}
+
+std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text)
+{
+    using namespace std::chrono;
+    auto const take = [&text](std::size_t digits, std::int64_t high) -> std::optional<std::int64_t> {
+        auto const part = text.substr(0, digits);
+        auto const all_digits = part.find_first_not_of("0123456789") == std::string_view::npos;
+        text.remove_prefix(part.size());
+        return part.size() == digits && all_digits ? parse_integer(part, 0, high) : std::nullopt;
+    };
+    auto const skip = [&text](std::string_view any_of) -> char {
+        if (text.empty() || any_of.find(text.front()) == std::string_view::npos) {
+            return '\0';
+        }
+        char const found = text.front();
+        text.remove_prefix(1);
+        return found;
+    };
+    auto const years = take(4, 9999);
+    auto const months = skip("-") != '\0' ? take(2, 12) : std::nullopt;
+    auto const days_of_month = skip("-") != '\0' ? take(2, 31) : std::nullopt;
+    if (!years || !months || !days_of_month) {
+        return std::nullopt;
+    }
+    year_month_day const date(year(static_cast<int>(*years)), month(static_cast<unsigned>(*months)),
+                              day(static_cast<unsigned>(*days_of_month)));
+    if (!date.ok() || *years < 1970) {
+        return std::nullopt;
+    }
+    system_clock::time_point time = sys_days(date);
+    if (text.empty()) {
+        return time;
+    }
+    auto const hour = skip("Tt ") != '\0' ? take(2, 23) : std::nullopt;
+    auto const minute = skip(":") != '\0' ? take(2, 59) : std::nullopt;
+    auto const second = skip(":") != '\0' ? take(2, 60) : std::nullopt; // 60: a leap second
+    if (!hour || !minute || !second) {
+        return std::nullopt;
+    }
+    time += hours(*hour) + minutes(*minute) + seconds(*second);
+    if (skip(".") != '\0') {
+        auto const length = std::min(text.find_first_not_of("0123456789"), text.size());
+        auto const digits = text.substr(0, std::min<std::size_t>(length, 3));
+        auto const fraction = parse_integer(digits, 0, 999);
+        if (!fraction) {
+            return std::nullopt;
+        }
+        constexpr std::array k_scale{1000, 100, 10, 1};
+        time += milliseconds(*fraction * k_scale.at(digits.size()));
+        text.remove_prefix(length);
+    }
+    char const zone = skip("Zz+-");
+    if (zone == '+' || zone == '-') {
+        auto const zone_hours = take(2, 23);
+        auto const zone_minutes = skip(":") != '\0' ? take(2, 59) : std::nullopt;
+        if (!zone_hours || !zone_minutes) {
+            return std::nullopt;
+        }
+        auto const ahead = hours(*zone_hours) + minutes(*zone_minutes);
+        time += zone == '+' ? -ahead : ahead;
+    }
+    return zone != '\0' && text.empty() ? std::optional(time) : std::nullopt;
 }
 
 std::string format_time(std::chrono::system_clock::time_point time)

@@ -29,6 +29,10 @@ std::string format_size(std::uint64_t bytes);
 /// 1234567 as "1,234,567", for people.
 std::string format_count(std::uint64_t count);
 
+/// Reads RFC 3339: "2026-01-31T12:00:00Z", with a fraction of the second, an offset from UTC instead of Z ("+01:00"),
+/// or the date alone, which is its beginning in UTC. Nothing when it is not such a time between 1970 and 9999.
+std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text);
+
 /// RFC 3339 in UTC with milliseconds: "2026-01-31T12:00:00.123Z".
 std::string format_time(std::chrono::system_clock::time_point time);
 

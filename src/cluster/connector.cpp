@@ -87,13 +87,18 @@ void Connector::update_state(std::function<void(SharedState&)> const& change)
     }
 }
 
+bool Connector::available(SharedState const& state, config::Node const& node) const
+{
+    auto const label = config::label(node);
+    return !m_left.contains(label) && !quarantined(state, label, m_world.clock.wall());
+}
+
 std::vector<Candidate> Connector::candidates()
 {
     auto const state = m_world.state.read();
-    auto const now = m_world.clock.wall();
     std::vector<Candidate> result;
     for (auto const& node : m_settings.nodes) {
-        result.push_back({.node = node, .available = !quarantined(state, config::label(node), now)});
+        result.push_back({.node = node, .available = available(state, node)});
     }
     return result;
 }
@@ -101,11 +106,10 @@ std::vector<Candidate> Connector::candidates()
 std::vector<std::size_t> Connector::order()
 {
     std::vector<std::size_t> result;
-    auto const now = m_world.clock.wall();
     update_state([&](SharedState& state) {
         std::vector<Candidate> all;
         for (auto const& node : m_settings.nodes) {
-            all.push_back({.node = node, .available = !quarantined(state, config::label(node), now)});
+            all.push_back({.node = node, .available = available(state, node)});
         }
         result = selection_order(all, m_settings.strategy, state.rotation, m_random);
     });
@@ -143,6 +147,16 @@ void Connector::lost(config::Node const& node, amqp::Failure const& failure)
         failure.kind() == amqp::FailureKind::timed_out || failure.kind() == amqp::FailureKind::heartbeat;
     update_state(
         [&](SharedState& state) { record_failure(state, label, failure.what(), silent, m_world.clock.wall()); });
+}
+
+void Connector::leave(config::Node const& node, amqp::Failure const& failure)
+{
+    auto const label = config::label(node);
+    tell(ConnectionEvent::Kind::left, label, failure.what());
+    m_left.insert(label);
+    if (std::ranges::all_of(m_settings.nodes, [&](auto const& one) { return m_left.contains(config::label(one)); })) {
+        m_left = {label};
+    }
 }
 
 std::optional<Attempt> Connector::connect_by_order(base::TimePoint deadline, std::vector<Attempt>& failed)

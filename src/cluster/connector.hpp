@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct Attempt {
 
 /// What happens to a connection, for whoever shows it.
 struct ConnectionEvent {
-    enum class Kind { connected, failed, lost, waiting, forgetful };
+    enum class Kind { connected, failed, lost, left, waiting, forgetful };
     Kind kind;
     std::string node; ///< label; empty for waiting and forgetful
     std::string text; ///< why this node, the failure's reason, how long the wait is, why the state file is of no use
@@ -64,12 +65,17 @@ public:
     /// Tells that a connection made by connect() was lost, so that others learn of it.
     void lost(config::Node const& node, amqp::Failure const& failure);
 
+    /// Tells that another node is wanted, though this one is well: as long as it is of no use (a stream has no member
+    /// there). connect() takes those left only when no other can be had, until all of them were left.
+    void leave(config::Node const& node, amqp::Failure const& failure);
+
     /// All nodes at once, each within `connection_timeout`; in the settings' order. Never throws Failure.
     std::vector<Attempt> connect_all(base::TimePoint deadline);
 
     std::vector<Candidate> candidates();
 
 private:
+    bool available(SharedState const& state, config::Node const& node) const;
     std::vector<std::size_t> order();
     std::optional<Attempt> connect_by_order(base::TimePoint deadline, std::vector<Attempt>& failed);
     std::optional<Attempt> connect_to_healthiest(base::TimePoint deadline, std::vector<Attempt>& failed);
@@ -83,6 +89,7 @@ private:
     config::Settings const m_settings;
     World m_world;
     std::mt19937_64 m_random;
+    std::set<std::string> m_left; ///< labels
     bool m_told_forgetful = false;
 };
 

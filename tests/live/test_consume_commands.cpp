@@ -1,8 +1,12 @@
 #include "base/file.hpp"
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
+#include "support/running_rmqha.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <csignal>
+#include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +25,7 @@ struct Shop {
 
     explicit Shop(int messages = 0, std::string const& type = "quorum")
     {
-        REQUIRE(rmqha({"queue", "declare", queue.name(), "--type", type}).status == 0);
+        REQUIRE(rmqha({"--strategy", "in_order", "queue", "declare", queue.name(), "--type", type}).status == 0);
         std::string lines;
         for (int i = 0; i < messages; ++i) {
             lines += std::to_string(i) + "\n";
@@ -44,6 +48,16 @@ struct Shop {
     }
     std::string rest() const { return consume({"--idle-timeout", "2s"}).output; }
 };
+
+std::vector<std::string> lines_in(std::filesystem::path const& path)
+{
+    std::vector<std::string> lines;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
 
 } // namespace
 
@@ -96,4 +110,26 @@ TEST_CASE("a consumer's envelopes are published again as the same messages", "[l
     REQUIRE(shop.rmqha({"publish", "--ndjson", "-f", (shop.folder / "envelopes").string()}).status == 0);
     auto const text = shop.consume({"-c", "2", "--no-separator", "--format", "{body}|{headers.n}|{type}|"});
     CHECK((text.output == body + "|7|t||||"));
+}
+
+TEST_CASE("commands go on over another node when their own is killed, and no message is missed", "[cluster]")
+{
+    constexpr std::size_t k_messages = 2000;
+    Shop shop(k_messages); // made over the first node, which leads it
+    auto const output = shop.folder / "done";
+    test::RunningRmqha consumer({"--context", shop.cluster.name(), "--strategy", "in_order", "consume",
+                                 shop.queue.name(), "--parallel", "4", "--", "sh", "-c",
+                                 "read -r n; echo $n >> " + output.string()},
+                                shop.folder.path());
+    auto const done = [&] { return lines_in(output); };
+    REQUIRE(test::wait_until(1min, [&] { return done().size() > 100; }));
+    shop.cluster.kill(1);
+    CHECK(test::wait_until(3min, [&] {
+        auto const lines = done();
+        return std::set(lines.begin(), lines.end()).size() == k_messages;
+    }));
+    consumer.signal(SIGINT);
+    CHECK(consumer.wait(1min) == 130);
+    INFO(consumer.errors());
+    CHECK_THAT(consumer.errors(), Catch::Contains("lost"));
 }

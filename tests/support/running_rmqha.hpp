@@ -20,6 +20,7 @@ public:
     RunningRmqha& operator=(RunningRmqha const&) = delete;
     ~RunningRmqha();
 
+    pid_t pid() const noexcept { return m_pid; }
     void signal(int number) const;
     /// Exit status, or 128 + signal, once it has ended.
     std::optional<int> status();

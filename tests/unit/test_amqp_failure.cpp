@@ -52,6 +52,8 @@ TEST_CASE("what helps after the server closed a connection follows from its code
               wait, ExitCode::unavailable},
              {530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u': vhost 'x' is down", closed, wait,
               ExitCode::unavailable},
+             {540, "NOT_IMPLEMENTED - automatic acknowledgement not supported by stream queue 's'", closed, never,
+              ExitCode::data},
              {541, "INTERNAL_ERROR", closed, other_node, ExitCode::unavailable}}) {
         check(false, close);
     }
@@ -75,6 +77,10 @@ TEST_CASE("what helps after the server closed a channel follows from its code an
              {406, "PRECONDITION_FAILED - inequivalent arg 'durable'", k_kind, never, ExitCode::data},
              {406, "PRECONDITION_FAILED - queue 'q' in vhost '/' did not answer due to timeout", k_kind, wait,
               ExitCode::data},
+             {406, "PRECONDITION_FAILED - queue 'queue 's' in vhost '/'' does not have a replica on the local node",
+              k_kind, other_node, ExitCode::data},
+             {406, "PRECONDITION_FAILED - stream queue 's' does not have a running replica on the local node", k_kind,
+              other_node, ExitCode::data},
              {506, "RESOURCE_ERROR", k_kind, wait, ExitCode::unavailable},
              {541, "INTERNAL_ERROR - Cannot declare a queue 'q' due to timeout", k_kind, wait, ExitCode::unavailable},
              {541, "INTERNAL_ERROR", k_kind, never, ExitCode::unavailable}}) {
@@ -119,4 +125,17 @@ TEST_CASE("each kind of failure ends the program with its own exit code, and all
         CHECK(failure.what() == std::string("reason"));
         CHECK(failure.hint() == "hint");
     }
+}
+
+TEST_CASE("what a stream refuses, and what another queue refuses of a stream's, has a hint with the option")
+{
+    auto const hint = [](bool on_channel, std::uint16_t code, std::string const& text) {
+        return amqp::failure_of_close(on_channel, code, text).hint();
+    };
+    CHECK_THAT(hint(true, 406, "PRECONDITION_FAILED - invalid arg 'x-stream-offset' for queue 'q' in vhost '/'"),
+               Catch::Contains("leave --offset out"));
+    CHECK_THAT(hint(true, 406, "PRECONDITION_FAILED - consumer prefetch count is not set for stream queue 's'"),
+               Catch::Contains("instead of --peek"));
+    CHECK_THAT(hint(false, 540, "NOT_IMPLEMENTED - automatic acknowledgement not supported by stream queue 's'"),
+               Catch::Contains("Leave --auto-ack out"));
 }

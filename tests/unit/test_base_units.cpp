@@ -64,3 +64,31 @@ TEST_CASE("figures are written for people", "[base]")
     CHECK(format_count(1234567) == "1,234,567");
     CHECK(format_time(std::chrono::system_clock::time_point(1'000'000'000'123ms)) == "2001-09-09T01:46:40.123Z");
 }
+
+TEST_CASE("times are read as RFC 3339 writes them")
+{
+    std::pair<char const*, char const*> const times[] = {{"2001-09-09T01:46:40Z", "2001-09-09T01:46:40.000Z"},
+                                                         {"2001-09-09", "2001-09-09T00:00:00.000Z"},
+                                                         {"2001-09-09t01:46:40.1234567z", "2001-09-09T01:46:40.123Z"},
+                                                         {"2001-09-09 01:46:40.5Z", "2001-09-09T01:46:40.500Z"},
+                                                         {"2001-09-09T01:46:40+02:30", "2001-09-08T23:16:40.000Z"},
+                                                         {"2001-09-09T01:46:40-02:30", "2001-09-09T04:16:40.000Z"},
+                                                         {"2024-02-29", "2024-02-29T00:00:00.000Z"}};
+    for (auto const& [text, time] : times) {
+        CAPTURE(text);
+        auto const read = parse_time(text);
+        REQUIRE(read);
+        CHECK(format_time(*read) == time);
+    }
+}
+
+TEST_CASE("what is no time is told")
+{
+    for (auto const* const text :
+         {"", "2001", "2001-9-9", "2001-09-09T", "2001-09-09T01:46", "2001-09-09T01:46:40", "2001-13-09", "2001-02-29",
+          "2001-09-09T24:00:00Z", "2001-09-09T01:46:61Z", "2001-09-09T01:46:40.Z", "2001-09-09T01:46:40+2",
+          "2001-09-09T01:46:40ZZ", "1969-12-31", "-001-01-01", "2001-09-09T01:46:40 Z", " 2001-09-09"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_time(text));
+    }
+}

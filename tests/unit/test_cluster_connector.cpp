@@ -359,3 +359,29 @@ TEST_CASE("all nodes are tried at once, and their outcomes come in the settings'
     CHECK(attempts[1].score.score == 0);
     CHECK(attempts[2].channel != nullptr);
 }
+
+TEST_CASE("a node that was left is taken again only when no other can be had, or all were left")
+{
+    World world;
+    world.settings.strategy = GENERATE(Strategy::in_order, Strategy::round_robin, Strategy::health_based);
+    auto connector = world.connector();
+    amqp::Failure const no_member(amqp::FailureKind::channel_closed, "no member here", 406);
+    std::set<std::string> seen;
+    for (int i = 0; i < 3; ++i) {
+        auto const attempt = connector.connect(world.in(10s));
+        CHECK(seen.insert(attempt.node.host).second);
+        connector.leave(attempt.node, no_member);
+        CHECK(world.events.back().kind == ConnectionEvent::Kind::left);
+    }
+    CHECK(seen.size() == 3);
+    CHECK(connector.connect(world.in(10s)).channel != nullptr);
+    auto const state = cluster::NodeStateFile(world.state_path()).read();
+    CHECK(state.nodes.empty()); // nothing is wrong with it for others
+
+    World lonely;
+    auto other = lonely.connector();
+    other.leave(lonely.settings.nodes[0], no_member);
+    lonely.refuse("b");
+    lonely.refuse("c");
+    CHECK(other.connect(lonely.in(10s)).node.host == "a");
+}

@@ -1,0 +1,2 @@
+64
+consume events --offset yesterday
