@@ -113,14 +113,14 @@ bool Link::send()
     }
 }
 
-void Link::send_last() noexcept
+void Link::send_some() noexcept
 {
     try {
         for (std::size_t written = 1; written > 0 && !m_out.empty();) {
             written = m_transport->write(m_out.data());
             m_out.consume(written);
         }
-    } catch (...) { // the peer did not wait for it
+    } catch (...) { // the next pump() tells
     }
 }
 

@@ -39,8 +39,8 @@ public:
 
     /// Channel::pump, on frames: true when the sink was given any.
     bool pump(Wait const& wait);
-    /// Sends what the peer takes at once, for who will not pump again; throws nothing.
-    void send_last() noexcept;
+    /// Sends what the peer takes at once, for who will not pump at once, or at all; throws nothing.
+    void send_some() noexcept;
     /// What pump() would wait for.
     Readiness readiness() const;
 

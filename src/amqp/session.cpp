@@ -77,7 +77,7 @@ void Session::on_connection_method(amqp_method_number_t id, std::span<char const
         m_channel_open = false;
         amqp_connection_close_ok_t answer{};
         write_method(0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer);
-        m_link.send_last();
+        m_link.send_some();
         throw failure_of_close(false, close.reply_code, text(close.reply_text));
     }
     case AMQP_CONNECTION_BLOCKED_METHOD:
@@ -161,6 +161,7 @@ void Session::on_channel_method(amqp_method_number_t id, std::span<char const> a
         m_channel_open = false;
         m_content.reset();
         send(AMQP_CHANNEL_CLOSE_OK_METHOD, amqp_channel_close_ok_t{});
+        m_link.send_some(); // until it has it, the broker may close once more
         if (m_awaited == AMQP_CHANNEL_CLOSE_OK_METHOD) {
             return; // it crossed our own close, which will be answered as well
         }

@@ -89,8 +89,8 @@ void ConsumeRun::recover(amqp::Failure const& failure, Handler& handler)
     }
     if (connected && failure.retry() == amqp::Retry::wait) {
         m_note(fmt::format("{}; trying again", failure.what()));
-        base::SystemClock().sleep_until(SteadyClock::now() + m_options.retry_delay, m_stop);
         m_channel_gone = true;
+        m_reopen_at = SteadyClock::now() + m_options.retry_delay;
         return;
     }
     if (connected) {

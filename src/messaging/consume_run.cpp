@@ -34,10 +34,11 @@ void ConsumeRun::run(Handler& handler)
                 if (!m_at.channel) {
                     connect();
                 }
-                if (std::exchange(m_channel_gone, false)) {
+                if (m_channel_gone && SteadyClock::now() >= m_reopen_at) {
                     m_at.channel->reopen(SteadyClock::now() + k_answer_time);
+                    m_channel_gone = false;
                 }
-                if (!m_subscribed && !enough_sent()) {
+                if (!m_channel_gone && !m_subscribed && !enough_sent()) {
                     subscribe();
                 }
                 more = turn(handler);
@@ -95,6 +96,21 @@ void ConsumeRun::subscribe()
         deadline);
     m_subscribed = true;
     m_last_message = SteadyClock::now(); // before it nothing could come: that was not idleness
+    if (m_options.exclusive) {
+        check_alone(deadline);
+    }
+}
+
+/// Quorum queues and streams let an exclusive consumer in beside others.
+void ConsumeRun::check_alone(base::TimePoint deadline)
+{
+    auto const consumers = m_at.channel->declare_queue({.name = m_options.queue, .passive = true}, deadline).consumers;
+    if (consumers > 1) {
+        throw base::Error(base::ExitCode::denied,
+                          fmt::format("queue \"{}\": no exclusive use, as it has {} other {}", m_options.queue,
+                                      consumers - 1, consumers == 2 ? "consumer" : "consumers"),
+                          "Stop the others, or leave --exclusive out.");
+    }
 }
 
 /// Never ask for more than is still wanted: the surplus would only be put back, marked as redelivered.
@@ -114,11 +130,12 @@ bool ConsumeRun::turn(Handler& handler)
                           fmt::format("the deadline passed after {} messages", m_summary.received),
                           "Allow more time with --deadline, or end earlier with --count or --idle-timeout.");
     }
-    bool const may_idle = m_options.idle_timeout && !handler.busy();
+    bool const may_idle = m_options.idle_timeout && !handler.busy() && !m_channel_gone;
     auto const idle_until = may_idle ? m_last_message + *m_options.idle_timeout : base::k_never;
     bool const ended = now >= idle_until;
     bool const waits = !ended && (m_arrived.empty() || !wants_more()); // some come together with the consume-ok
-    wait(handler, {.deadline = waits ? std::min({idle_until, m_options.deadline, handler.wake_at()}) : now});
+    auto const reopen_at = m_channel_gone ? m_reopen_at : base::k_never;
+    wait(handler, {.deadline = waits ? std::min({idle_until, m_options.deadline, handler.wake_at(), reopen_at}) : now});
     bool const was_busy = handler.busy();
     if (!m_arrived.empty() || was_busy) {
         m_last_message = SteadyClock::now();

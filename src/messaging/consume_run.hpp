@@ -33,6 +33,7 @@ private:
 
     void connect();
     void subscribe();
+    void check_alone(base::TimePoint deadline);
 
     /// With a count always: without acknowledgements the broker sends, and forgets, as much as it can.
     bool acknowledging() const { return !m_options.auto_ack || m_options.count; }
@@ -64,6 +65,7 @@ private:
     cluster::Attempt m_at; ///< the connection in use
     bool m_subscribed = false;
     bool m_channel_gone = false; ///< closed by the broker, the connection lives
+    base::TimePoint m_reopen_at{}; ///< then
     std::string m_consumer_tag;
     StreamPosition m_position;
     std::deque<amqp::Delivery> m_arrived; ///< not yet given to the handler

@@ -219,7 +219,9 @@ bool FakeChannel::tell()
 
 bool FakeChannel::pump(amqp::Wait const& wait)
 {
-    require_open();
+    if (m_lost) { // without its channel a connection goes on
+        throw std::logic_error("a lost connection is used again");
+    }
     if (wait.heed_stop) {
         m_stop->throw_if_requested();
     }
