@@ -1,4 +1,5 @@
 #include "cmd/monitor_parts.hpp"
+#include "queues/listing.hpp"
 
 #include "base/units.hpp"
 #include "output/text.hpp"
@@ -29,22 +30,8 @@ std::map<std::string, std::vector<Finding const*>> by_object(std::vector<Finding
     return objects;
 }
 
-/// Copies that are of use out of all: on running nodes, online or synchronised.
-std::string copies_of(health::Queue const& queue, std::set<std::string> const& running)
-{
-    auto const on_running = [&](std::vector<std::string> const& nodes) {
-        return std::count_if(nodes.begin(), nodes.end(), [&](auto const& node) { return running.count(node) > 0; });
-    };
-    if (!queue.members.empty()) {
-        return fmt::format("{}/{}", on_running(queue.online.empty() ? queue.members : queue.online),
-                           queue.members.size());
-    }
-    auto const leader = static_cast<std::ptrdiff_t>(running.count(queue.leader));
-    return fmt::format("{}/{}", leader + on_running(queue.synchronised_mirrors),
-                       1 + (queue.mirrors ? queue.mirrors->size() : 0));
-}
+} // namespace
 
-/// A code in a word or two: what a row of the queues' table has room for.
 std::string in_short(Finding const& finding)
 {
     static std::map<std::string, std::string> const k_words{
@@ -59,7 +46,11 @@ std::string in_short(Finding const& finding)
     return found == k_words.end() ? finding.code : found->second;
 }
 
-} // namespace
+std::string copies_text(health::Queue const& queue, std::set<std::string> const& running)
+{
+    auto const copies = queues::copies_of(queue, running);
+    return copies.all == 0 ? "-" : fmt::format("{}/{}", copies.online, copies.all);
+}
 
 Style style_of(Severity severity)
 {
@@ -133,7 +124,7 @@ std::string queues_table(Status const& status, PageOptions const& options)
             codes.push_back(in_short(*finding));
         }
         table.add({queue->vhost == "/" ? queue->name : queue->vhost + "/" + queue->name, queue->type, queue->leader,
-                   copies_of(*queue, status.snapshot.running),
+                   copies_text(*queue, status.snapshot.running),
                    queue->messages ? base::format_count(*queue->messages) : "-",
                    Cell(fmt::format("{}", fmt::join(codes, ", ")), style_of(list->front()->severity))});
     }

@@ -73,23 +73,6 @@ Json node_json(health::Node const& node, cluster::NodeScore const& score)
             {"uptime_ms", node.uptime ? Json(node.uptime->count()) : Json(nullptr)}};
 }
 
-Json queue_json(health::Queue const& queue)
-{
-    return {{"vhost", queue.vhost},
-            {"name", queue.name},
-            {"type", queue.type},
-            {"state", queue.state},
-            {"leader", queue.leader},
-            {"members", queue.members},
-            {"online", queue.online},
-            {"mirrors", maybe(queue.mirrors)},
-            {"synchronised_mirrors", queue.synchronised_mirrors},
-            {"wanted_replicas", maybe(queue.wanted_replicas)},
-            {"messages", maybe(queue.messages)},
-            {"messages_ready", maybe(queue.messages_ready)},
-            {"consumers", maybe(queue.consumers)}};
-}
-
 } // namespace
 
 std::string status_json(Status const& status)

@@ -4,6 +4,7 @@
 
 #include "output/table.hpp"
 
+#include <set>
 #include <string>
 
 namespace rmqha::cmd {
@@ -11,6 +12,12 @@ namespace rmqha::cmd {
 // The parts a status page is put together from. All pure.
 
 output::Style style_of(health::Severity severity);
+
+/// A code in a word or two: what a row of a table has room for.
+std::string in_short(health::Finding const& finding);
+
+/// "2/3": copies that are of use, of all.
+std::string copies_text(health::Queue const& queue, std::set<std::string> const& running);
 
 /// Breaks `text` at blanks into lines of at most `width` columns, all but the first indented by `indent`.
 std::string wrapped(std::string const& text, int width, std::size_t indent);

@@ -26,6 +26,24 @@ Json finding_json(health::Finding const& finding)
     return json;
 }
 
+Json queue_json(health::Queue const& queue)
+{
+    auto const maybe = [](auto const& value) { return value ? Json(*value) : Json(nullptr); };
+    return {{"vhost", queue.vhost},
+            {"name", queue.name},
+            {"type", queue.type},
+            {"state", queue.state},
+            {"leader", queue.leader},
+            {"members", queue.members},
+            {"online", queue.online},
+            {"mirrors", maybe(queue.mirrors)},
+            {"synchronised_mirrors", queue.synchronised_mirrors},
+            {"wanted_replicas", maybe(queue.wanted_replicas)},
+            {"messages", maybe(queue.messages)},
+            {"messages_ready", maybe(queue.messages_ready)},
+            {"consumers", maybe(queue.consumers)}};
+}
+
 Json score_json(health::Score const& score, int score_min)
 {
     Json deductions = Json::array();

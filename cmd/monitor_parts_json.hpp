@@ -10,6 +10,8 @@ namespace rmqha::cmd {
 
 nlohmann::ordered_json finding_json(health::Finding const& finding);
 
+nlohmann::ordered_json queue_json(health::Queue const& queue);
+
 /// The score and all it takes to add it up again.
 nlohmann::ordered_json score_json(health::Score const& score, int score_min);
 

@@ -1,112 +1,121 @@
-#include "cmd/command.hpp"
-#include "cmd/connection.hpp"
-#include "cmd/options.hpp"
+#include "cmd/management.hpp"
+#include "cmd/monitor_rules.hpp"
+#include "cmd/monitor_snapshot.hpp"
+#include "cmd/monitor_unreached.hpp"
+#include "cmd/queue_commands.hpp"
 
-#include "base/units.hpp"
-#include "messaging/header.hpp"
-#include "output/json.hpp"
+#include "base/spelling.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace rmqha::cmd {
 
-namespace {
-
-struct Declare {
-    std::string name;
-    std::string type = "quorum";
-    std::optional<std::int64_t> group_size;
-    bool transient = false;
-    std::vector<std::string> arguments;
-};
-
-std::string noun_of(std::string const& type)
+QueueView view_of(health::Snapshot&& snapshot, health::Rules const& rules)
 {
-    return type == "stream" ? type : type + " queue";
+    fail_unless_reached(snapshot);
+    if (!snapshot.queues) {
+        throw base::Error(base::ExitCode::unavailable,
+                          fmt::format("no node tells its queues: {}", snapshot.queues_source),
+                          "It takes a user with the tag monitoring; a node that hangs takes more time (--deadline).");
+    }
+    QueueView view{.queues = {}, .running = snapshot.running, .members = {}, .version = {}};
+    for (auto const& node : snapshot.nodes) {
+        if (!node.name.empty()) {
+            view.members.insert(node.name);
+        }
+        if (view.version.empty() && node.up()) {
+            view.version = node.version;
+        }
+    }
+    view.queues = queues::listed(std::move(snapshot), rules);
+    return view;
 }
 
-amqp::QueueSpec spec_of(Declare const& options)
+QueueView read_queues(Context& context, base::milliseconds default_deadline)
 {
-    if (options.type != "classic" && options.transient) {
-        throw base::Error(base::ExitCode::usage,
-                          fmt::format("--transient: a {} is always durable", noun_of(options.type)),
-                          "Use --type classic for a transient queue.");
-    }
-    if (options.type == "classic" && options.group_size) {
-        throw base::Error(base::ExitCode::usage, "--group-size: a classic queue has no members",
-                          "Use --type quorum for a replicated queue.");
-    }
-    amqp::QueueSpec spec{
-        .name = options.name, .durable = !options.transient, .arguments = {{"x-queue-type", {options.type}}}};
-    if (options.group_size) {
-        spec.arguments.push_back({options.type == "stream" ? "x-initial-cluster-size" : "x-quorum-initial-group-size",
-                                  {*options.group_size}});
-    }
-    for (auto const& argument : options.arguments) {
-        spec.arguments.push_back(messaging::parse_header(argument));
-    }
-    return spec;
+    return view_of(take_snapshot(context, {.default_deadline = default_deadline}), rules_of(context.settings(), {}));
 }
 
-base::ExitCode declare(Context& context, Declare const& options)
+void add_queue_choice(CLI::App& sub, QueueChoice& choice, std::string const& all_help)
 {
-    auto const spec = spec_of(options);
-    auto& console = context.console;
-    if (context.dry_run()) {
-        console.answer(fmt::format("would declare {} \"{}\" in vhost \"{}\"\n", noun_of(options.type), spec.name,
-                                   context.settings().vhost));
-        return base::ExitCode::ok;
+    auto* const names = sub.add_option("queue", choice.names, "The queue; several are possible")->type_name("QUEUE");
+    auto* const pattern =
+        sub.add_option("--pattern", choice.pattern,
+                       "All whose names match this regular expression; it need only match a part of a name")
+            ->type_name("PATTERN")
+            ->excludes(names);
+    if (!all_help.empty()) {
+        sub.add_flag("--all", choice.all, all_help)->excludes(names)->excludes(pattern);
     }
-    // Without a majority of nodes the broker takes 15 s to say so (measured).
-    auto const deadline = context.deadline(std::chrono::seconds(20));
-    auto connector = make_connector(context, "queue declare");
-    auto attempt = connector.connect(deadline);
-    auto const state = attempt.channel->declare_queue(spec, deadline);
-    attempt.channel->close(deadline);
-    if (context.format() == output::Format::table) {
-        console.answer(fmt::format("{} \"{}\": {} messages, {} consumers\n", noun_of(options.type), state.name,
-                                   base::format_count(state.messages), base::format_count(state.consumers)));
-    } else {
-        console.answer(output::to_text({{"schema_version", 1},
-                                        {"vhost", context.settings().vhost},
-                                        {"name", state.name},
-                                        {"type", options.type},
-                                        {"messages", state.messages},
-                                        {"consumers", state.consumers}},
-                                       context.format() == output::Format::json));
-    }
-    return base::ExitCode::ok;
 }
 
-void add_declare(CLI::App& queue, Action& chosen)
+void check_queue_choice(QueueChoice const& choice)
 {
-    auto const options = std::make_shared<Declare>();
-    auto* const sub =
-        queue.add_subcommand("declare", "Make a queue, or check that it is there with the same arguments");
-    sub->add_option("name", options->name, "Name of the queue")->required()->type_name("QUEUE");
-    add_choice(*sub, "--type", options->type, {"quorum", "classic", "stream"},
-               "Kind of queue (default quorum: replicated)");
-    add_number(*sub, "--group-size", options->group_size, {.low = 1, .high = 99},
-               "Members of a quorum queue or stream (default: the broker's, as a rule 3)");
-    sub->add_flag("--transient", options->transient, "A classic queue that does not survive a restart of its node");
-    sub->add_option("--argument", options->arguments,
-                    "A queue argument, NAME=VALUE or NAME:TYPE=VALUE; repeat for more")
-        ->type_name("ARGUMENT");
-    set_examples(*sub, {{"rmqha queue declare jobs", "a quorum queue"},
-                        {"rmqha queue declare events --type stream", "a stream, which keeps what is read"},
-                        {"rmqha queue declare jobs --argument x-max-length:int=100000", "with an argument"}});
-    sub->callback([&chosen, options] { chosen = [options](Context& context) { return declare(context, *options); }; });
+    if (choice.names.empty() && choice.pattern.empty() && !choice.all) {
+        throw base::Error(base::ExitCode::usage, "no queue is named",
+                          "Name one or more, or give --pattern; see `rmqha queue list`.");
+    }
+    policy::Pattern const readable(choice.pattern);
 }
 
-} // namespace
+std::vector<queues::Listed> chosen_queues(Context& context, std::vector<queues::Listed> const& queues,
+                                          QueueChoice const& choice)
+{
+    auto const& vhost = context.settings().vhost;
+    queues::Filter filter{.vhost = vhost};
+    if (!choice.pattern.empty()) {
+        filter.pattern = policy::Pattern(choice.pattern);
+    }
+    std::vector<queues::Listed> chosen;
+    std::vector<std::string> known;
+    for (auto const& one : queues) {
+        if (one.queue.vhost != vhost) {
+            continue;
+        }
+        known.push_back(one.queue.name);
+        bool const meant = choice.names.empty() ? queues::matches(one, filter)
+                                                : std::ranges::find(choice.names, one.queue.name) != choice.names.end();
+        if (meant) {
+            chosen.push_back(one);
+        }
+    }
+    for (auto const& name : choice.names) {
+        if (std::ranges::find(known, name) == known.end()) {
+            throw base::Error(base::ExitCode::no,
+                              fmt::format("queue \"{}\" in vhost \"{}\": there is none of that name", name, vhost),
+                              "See `rmqha queue list`, or name the vhost with --vhost." +
+                                  base::did_you_mean(name, known));
+        }
+    }
+    queues::sort(chosen, queues::SortBy::name, false);
+    return chosen;
+}
+
+std::string short_label(management::Queue const& queue)
+{
+    return queue.vhost == "/" ? queue.name : queue.vhost + "/" + queue.name;
+}
+
+std::string path_of(management::Queue const& queue)
+{
+    return fmt::format("/api/queues/{}/{}", management::percent_encoded(queue.vhost),
+                       management::percent_encoded(queue.name));
+}
 
 void add_queue(CLI::App& app, Action& chosen)
 {
-    auto* const queue = app.add_subcommand("queue", "Work with queues");
+    auto* const queue = app.add_subcommand("queue", "Declare queues, see how they are replicated, and repair that");
     queue->require_subcommand(1);
-    add_declare(*queue, chosen);
+    add_queue_declare(*queue, chosen);
+    add_queue_list(*queue, chosen);
+    add_queue_status(*queue, chosen);
+    add_queue_remove(*queue, chosen);
+    add_queue_sync(*queue, chosen);
+    add_queue_rebalance(*queue, chosen);
+    add_queue_repair(*queue, chosen);
 }
 
 } // namespace rmqha::cmd

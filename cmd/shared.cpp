@@ -97,7 +97,8 @@ public:
     {
         auto const time = m_configuration.deadline().value_or(default_time);
         auto const start = m_start + m_asked;
-        m_deadline = time < base::k_never - start ? start + time : base::k_never;
+        auto const most = std::chrono::duration_cast<base::milliseconds>(base::k_never - start);
+        m_deadline = time < most ? start + time : base::k_never;
         return m_deadline;
     }
 
@@ -167,11 +168,12 @@ void add_shared_options(CLI::App& root, SharedOptions& options)
 void check_dry_run(CLI::App& root, SharedOptions const& options)
 {
     // Those that change nothing anyway, and those that show what they would change.
-    static std::set<std::string> const able{"connect",        "monitor.status", "completion",    "cluster.list",
-                                            "cluster.status", "context.list",   "context.show",  "context.use",
-                                            "context.set",    "queue.declare",  "policy.list",   "policy.show",
-                                            "policy.set",     "policy.set-ha",  "policy.delete", "policy.explain",
-                                            "policy.lint",    "policy.plan",    "policy.apply",  "policy.export"};
+    static std::set<std::string> const able{
+        "connect",      "monitor.status", "completion",    "cluster.list",    "cluster.status", "context.list",
+        "context.show", "context.use",    "context.set",   "queue.declare",   "queue.list",     "queue.status",
+        "queue.delete", "queue.purge",    "queue.sync",    "queue.rebalance", "queue.repair",   "policy.list",
+        "policy.show",  "policy.set",     "policy.set-ha", "policy.delete",   "policy.explain", "policy.lint",
+        "policy.plan",  "policy.apply",   "policy.export"};
     auto const path = path_of(*chosen_commands(root).back());
     if (options.dry_run && !able.contains(path)) {
         auto name = path;

@@ -84,6 +84,7 @@ Queue queue_of(json const& item)
     queue.online = texts(item, "online").value_or(std::vector<std::string>{});
     queue.mirrors = texts(item, "slave_nodes");
     queue.synchronised_mirrors = texts(item, "synchronised_slave_nodes").value_or(std::vector<std::string>{});
+    queue.synchronised_messages = number(item, "sync_messages");
     queue.messages = number(item, "messages");
     queue.messages_ready = number(item, "messages_ready");
     queue.consumers = number(item, "consumers");
@@ -224,6 +225,22 @@ Answer<std::vector<Vhost>> read_vhosts(http::Result const& result)
             }
         }
         return vhost;
+    });
+}
+
+Answer<Queue> read_queue(http::Result const& result)
+{
+    return object_of<Queue>(result, queue_of);
+}
+
+Answer<std::vector<RaftMember>> read_raft(http::Result const& result)
+{
+    return list_of<RaftMember>(result, [](json const& item) {
+        return RaftMember{.node = text(item, "Node Name"),
+                          .state = text(item, "Raft State"),
+                          .membership = text(item, "Membership"),
+                          .last_applied = number(item, "Last Applied"),
+                          .commit_index = number(item, "Commit Index")};
     });
 }
 

@@ -59,6 +59,11 @@ Answer<std::optional<Policy>> read_policy(http::Result const& result, PolicyKind
 /// value and a stale one in no reliable order), a queue that is listed twice is listed once, with the first's leader.
 Answer<std::vector<Queue>> read_queues(http::Result const& result);
 
+/// Reads a quorum queue's .../status (RabbitMQ 3.13.7 and later; an error while a member's node is down).
+Answer<std::vector<RaftMember>> read_raft(http::Result const& result);
+/// One queue by its name, as read_queues() has it; not_supported when there is none, or no such vhost.
+Answer<Queue> read_queue(http::Result const& result);
+
 /// Reads /api/queues as policies see it, with or without statistics; each queue once.
 Answer<std::vector<PolicyQueue>> read_policy_queues(http::Result const& result);
 /// One queue by its name; nothing when there is none, or no such vhost.

@@ -108,10 +108,20 @@ struct Queue {
     std::vector<std::string> online;
     std::optional<std::vector<std::string>> mirrors; ///< of mirrored classic queues
     std::vector<std::string> synchronised_mirrors;
+    std::optional<std::uint64_t> synchronised_messages; ///< that went to its mirrors, while it synchronises them
     std::optional<int> group_size;         ///< argument x-quorum-initial-group-size or x-initial-cluster-size
     std::optional<std::uint64_t> messages; ///< ready and unacknowledged
     std::optional<std::uint64_t> messages_ready;
     std::optional<std::uint64_t> consumers;
+};
+
+/// A member of a quorum queue, as it says itself.
+struct RaftMember {
+    std::string node;
+    std::string state;                         ///< "leader", "follower", "candidate", "noproc", "timeout", ...
+    std::string membership;                    ///< "voter", "promotable": not yet caught up; empty up to RabbitMQ 3.12
+    std::optional<std::uint64_t> last_applied; ///< index in the log
+    std::optional<std::uint64_t> commit_index; ///< the leader's is what the others shall reach
 };
 
 /// Messages and consumers of one queue, as the node that leads it counts them.

@@ -125,7 +125,7 @@ TEST_CASE("what a stream cannot do is refused in words", "[live]")
     CHECK_THAT(stopped.errors, !Contains("next is offset"));
 }
 
-TEST_CASE("--offset is refused where the queue is no stream", "[live]")
+TEST_CASE("an offset is refused where the queue is no stream", "[live]")
 {
     std::string const type = GENERATE("classic", "quorum");
     CAPTURE(type);

@@ -91,7 +91,9 @@ TEST_CASE("a reader that pauses costs neither the connection, nor memory, nor a 
     REQUIRE(test::wait_until(1min, [&] { return ::read(reader.get(), &first, 1) == 1; }));
     // More than the broker allows a silent client; polled so that a loss is seen at once.
     CHECK_FALSE(test::wait_until(6s, [&] { return consumer.status() || !consumer.errors().empty(); }));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // they keep what was freed
     CHECK(memory_of(consumer.pid()) < 130U << 20U);
+#endif
     std::size_t got = 1;
     std::vector<char> buffer(1U << 20U);
     CHECK(test::wait_until(2min, [&] {

@@ -1,0 +1,2 @@
+0
+queue sync --help

@@ -1,0 +1,2 @@
+64
+queue delete a --pattern b

@@ -1,0 +1,2 @@
+64
+--node localhost:1 queue list --columns nme

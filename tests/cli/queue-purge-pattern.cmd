@@ -1,0 +1,2 @@
+65
+--node localhost:1 queue purge --pattern (
