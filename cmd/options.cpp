@@ -54,7 +54,8 @@ CLI::Option* add_duration(CLI::App& app, std::string const& names, std::optional
     return add_duration_to(app, names, target, help);
 }
 
-CLI::Option* add_size(CLI::App& app, std::string const& names, std::uint64_t& target, std::string const& help)
+CLI::Option* add_size(CLI::App& app, std::string const& names, std::optional<std::uint64_t>& target,
+                      std::string const& help)
 {
     auto read = [&target](std::string const& option, std::string const& value) {
         auto const size = base::parse_size(value);

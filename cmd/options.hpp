@@ -28,7 +28,8 @@ CLI::Option* add_duration(CLI::App& app, std::string const& names, std::optional
                           std::string const& help);
 
 /// SIZE in bytes: 512, 64KiB, 10MB.
-CLI::Option* add_size(CLI::App& app, std::string const& names, std::uint64_t& target, std::string const& help);
+CLI::Option* add_size(CLI::App& app, std::string const& names, std::optional<std::uint64_t>& target,
+                      std::string const& help);
 
 /// What a number may be, both ends included.
 struct Range {

@@ -1,2 +1,2 @@
 65
---node localhost:1 queue purge --pattern (
+--node localhost:1 queue purge --pattern '('

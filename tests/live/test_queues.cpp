@@ -104,6 +104,53 @@ TEST_CASE("queues are listed with their kind, leader and messages, and by what i
     CHECK(queues.rmqha({"queue", "status", "nothing"}).status == 1);
 }
 
+TEST_CASE("a queue is declared with what it takes, and another of its name is shown beside it", "[live]")
+{
+    Queues queues;
+    auto const declare = [&](Words more) {
+        more.insert(more.begin(), {"queue", "declare"});
+        return queues.rmqha(more);
+    };
+    auto const arguments = [&](std::string const& queue) {
+        auto const told =
+            queues.cluster.manage(1, "GET", "/api/queues/" + queues.vhost.name() + "/" + queue + "?disable_stats=true");
+        return json::parse(told.body).at("arguments");
+    };
+    Words const jobs{"jobs",
+                     "--max-length",
+                     "10",
+                     "--overflow",
+                     "reject-publish",
+                     "--message-ttl",
+                     "1h",
+                     "--dead-letter-exchange",
+                     "",
+                     "--delivery-limit",
+                     "5"};
+    CHECK(declare(jobs).status == 0);
+    CHECK(declare(jobs).status == 0); // it is there, and the same
+    CHECK(arguments("jobs") == json{{"x-queue-type", "quorum"},
+                                    {"x-max-length", 10},
+                                    {"x-overflow", "reject-publish"},
+                                    {"x-message-ttl", 3'600'000},
+                                    {"x-dead-letter-exchange", ""},
+                                    {"x-delivery-limit", 5}});
+    auto const other = declare({"jobs", "--max-length", "11"});
+    CHECK(other.status == 65);
+    CHECK_THAT(other.errors, Catch::Matches("(.|\n)*x-max-length +11 +10\n(.|\n)*x-message-ttl +- +3600000\n(.|\n)*"));
+    CHECK(declare({"jobs", "--max-length", "11", "--if-compatible"}).status == 0);
+    auto const kind = declare({"jobs", "--type", "classic", "--if-compatible"});
+    CHECK(kind.status == 65);
+    CHECK_THAT(kind.errors, Contains("not of the same kind"));
+    CHECK(declare({"short", "--type", "classic", "--transient", "--max-priority", "5"}).status == 0);
+    CHECK(declare({"short", "--type", "classic", "--max-priority", "5", "--if-compatible"}).status == 65);
+    if (queues.streams) {
+        CHECK(declare({"events", "--type", "stream", "--max-age", "7d", "--max-length-bytes", "1GB"}).status == 0);
+        CHECK(arguments("events") ==
+              json{{"x-queue-type", "stream"}, {"x-max-age", "604800s"}, {"x-max-length-bytes", 1'000'000'000}});
+    }
+}
+
 TEST_CASE("a dead node shows in the list and the status of its queues, and --wait sees them whole again", "[cluster]")
 {
     Queues queues;

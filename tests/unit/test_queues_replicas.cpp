@@ -1,3 +1,4 @@
+#include "queues/arguments.hpp"
 #include "queues/balance.hpp"
 #include "queues/members.hpp"
 #include "queues/repair.hpp"
@@ -151,4 +152,21 @@ TEST_CASE("the lag is what the leader has committed and the member not applied")
     CHECK(copies[1].lag == 3U);
     CHECK(copies[2].lag == 0U); // asked later than the leader
     CHECK(copies[2].raft == "follower, promotable");
+}
+
+TEST_CASE("a queue that is there is told apart by type and arguments, whatever says the type")
+{
+    management::PolicyQueue asked;
+    asked.type = "quorum";
+    asked.arguments = {{"x-queue-type", "\"quorum\""}, {"x-max-length", "5"}, {"x-expires", "1000"}};
+    auto there = asked;
+    there.arguments.erase("x-queue-type");
+    CHECK(queues::differences_of(asked, there).empty());
+    there.type = "classic";
+    there.arguments = {{"x-max-length", "6"}, {"x-overflow", "\"drop-head\""}};
+    std::string text;
+    for (auto const& one : queues::differences_of(asked, there)) {
+        text += fmt::format("{}:{}:{} ", one.what, one.asked, one.there);
+    }
+    CHECK(text == "type:quorum:classic x-expires:1000: x-max-length:5:6 x-overflow::\"drop-head\" ");
 }

@@ -1,0 +1,2 @@
+64
+queue declare x --type stream --max-length 5
