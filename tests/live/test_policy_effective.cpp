@@ -93,18 +93,28 @@ public:
         }
     }
 
+    double take_one_of(std::vector<double>& values)
+    {
+        auto const at = values.begin() + static_cast<std::ptrdiff_t>(m_random.below(values.size()));
+        auto const value = *at;
+        values.erase(at);
+        return value;
+    }
+
     /// A broker that does not know a key or a kind of queue refuses it; then there is that one less.
     void throw_policies()
     {
         for (auto const* const path : {"policies", "operator-policies"}) {
             bool const operators = path[0] == 'o';
+            // No two alike: of those the broker takes the one that its table holds first when it looks, and the order
+            // of the table changes as others come and go.
+            std::vector<double> priorities{0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5};
             for (std::size_t i = 0; i < (operators ? 2 : 6); ++i) {
                 auto const place = fmt::format("/api/{}/{}/p{}", path, m_vhost.name(), i);
-                nlohmann::json body{
-                    {"pattern", m_random.one_of(k_patterns)},
-                    {"priority", static_cast<double>(m_random.below(8)) / 2}, // now and then two have the same
-                    {"apply-to", m_random.one_of(k_apply_to)},
-                    {"definition", nlohmann::json::object()}};
+                nlohmann::json body{{"pattern", m_random.one_of(k_patterns)},
+                                    {"priority", take_one_of(priorities)},
+                                    {"apply-to", m_random.one_of(k_apply_to)},
+                                    {"definition", nlohmann::json::object()}};
                 for (auto keys = m_random.below(3) + 1; keys > 0;) {
                     auto const& [key, value] = m_random.one_of(k_keys);
                     // A limit in both kinds is what gets merged.
