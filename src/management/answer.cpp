@@ -27,20 +27,30 @@ Answer<Value> object_of(http::Result const& result, Read read)
     return read(body);
 }
 
-/// A list with every object in it read by `read`, or why not.
+/// A list with everything in it read by `read`, one after the other, so that no more than one is ever held as JSON; or
+/// why not.
 template <typename Value, typename Read>
 Answer<std::vector<Value>> list_of(http::Result const& result, Read read)
 {
     if (auto problem = problem_in(result)) {
         return *problem;
     }
-    json const body = json::parse(std::get<http::Response>(result).body, nullptr, false);
+    using Event = json::parse_event_t;
+    std::vector<Value> list;
+    bool in_list = false;
+    auto const take = [&](int depth, Event event, json& item) {
+        in_list = in_list || (depth == 0 && event == Event::array_start);
+        bool const whole = event == Event::object_end || event == Event::array_end || event == Event::value;
+        if (depth != 1 || !in_list || !whole) {
+            return true;
+        }
+        list.push_back(read(item));
+        return false; // it need not be kept
+    };
+    json const body = json::parse(std::get<http::Response>(result).body, take, false);
     if (!body.is_array()) {
         return unreadable("a JSON array");
     }
-    std::vector<Value> list;
-    list.reserve(body.size());
-    std::transform(body.begin(), body.end(), std::back_inserter(list), read);
     return list;
 }
 
@@ -250,9 +260,7 @@ Answer<std::vector<Queue>> read_queues(http::Result const& result)
     if (auto* queues = std::get_if<std::vector<Queue>>(&answer)) {
         std::set<std::pair<std::string, std::string>> seen;
         auto const again = [&seen](Queue const& queue) { return !seen.emplace(queue.vhost, queue.name).second; };
-        std::vector<Queue> once;
-        std::remove_copy_if(queues->begin(), queues->end(), std::back_inserter(once), again);
-        *queues = std::move(once);
+        std::erase_if(*queues, again);
     }
     return answer;
 }
