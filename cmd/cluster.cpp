@@ -140,7 +140,7 @@ ExitCode pause(Context& context, Options const& options)
 {
     auto cluster = provision::require_manifest(options.name);
     for (auto const* const node : nodes_named(cluster, options.words)) {
-        provision::pause_node(cluster, *node);
+        in_world(context, [&](auto const& world) { provision::pause_node(cluster, *node, world); });
         context.console.note(fmt::format("{} is paused", node->name));
     }
     return ExitCode::ok;

@@ -56,10 +56,11 @@ LocalCluster bring_up(UpOptions const& options, World const& world);
 /// Stops every process of the cluster and removes its folder. False when there was no such cluster.
 bool take_down(std::string const& name, World const& world);
 
-/// Acts on one node: SIGKILL for it and its helpers, SIGSTOP, SIGCONT. What is already so is no error for pause and
-/// resume of a living node; a node that has no process is one (code unavailable).
+/// Acts on one node: SIGKILL for it and its helpers, SIGSTOP, SIGCONT. Returns when it is dead, or stands still. What
+/// is already so is no error for pause and resume of a living node; a node that has no process is one (code
+/// unavailable).
 void kill_node(LocalCluster const& cluster, LocalNode const& node, World const& world);
-void pause_node(LocalCluster const& cluster, LocalNode const& node);
+void pause_node(LocalCluster const& cluster, LocalNode const& node, World const& world);
 void resume_node(LocalCluster const& cluster, LocalNode const& node);
 
 struct RestartOptions {

@@ -42,9 +42,9 @@ void kill_node(LocalCluster const& cluster, LocalNode const& node, World const& 
     stop_processes(cluster.id, {node.name, 0ms}, world.clock, world.stop);
 }
 
-void pause_node(LocalCluster const& cluster, LocalNode const& node)
+void pause_node(LocalCluster const& cluster, LocalNode const& node, World const& world)
 {
-    send_signal(cluster.id, living_processes(cluster, node), SIGSTOP);
+    pause_processes(cluster.id, living_processes(cluster, node), world.clock, world.stop);
 }
 
 void resume_node(LocalCluster const& cluster, LocalNode const& node)

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A file of /proc; empty when the process is gone or not ours to look at.
-std::string read_proc(int pid, char const* file)
+std::string read_proc(int pid, std::string const& file)
 {
     try {
         return base::read_file(fmt::format("/proc/{}/{}", pid, file)).value_or("");
@@ -74,6 +74,21 @@ std::vector<int> all_pids()
 bool belongs_to(int pid, std::string const& id)
 {
     return variable_in(read_proc(pid, "environ"), k_cluster_mark) == id;
+}
+
+/// Whether every thread stands still, or there is none any more: the signal stops one, and that one the others.
+bool stands_still(int pid)
+{
+    std::error_code problem;
+    for (fs::directory_iterator it(fs::path("/proc") / std::to_string(pid) / "task", problem), end;
+         !problem && it != end; it.increment(problem)) {
+        auto const stat = read_proc(pid, "task" / it->path().filename() / "stat");
+        auto const thread = parse_stat(stat, 0ms, 1);
+        if (thread && !thread->paused) {
+            return false;
+        }
+    }
+    return true;
 }
 
 std::vector<Process> chosen(std::string const& id, StopOptions const& options)
@@ -144,6 +159,23 @@ void send_signal(std::string const& id, std::vector<Process> const& processes, i
         base::Fd const fd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
         if (fd && belongs_to(process.pid, id)) {
             ::syscall(SYS_pidfd_send_signal, fd.get(), signal, nullptr, 0);
+        }
+    }
+}
+
+void pause_processes(std::string const& id, std::vector<Process> const& processes, base::Clock& clock,
+                     base::Stop const& stop)
+{
+    constexpr auto k_poll = 5ms;
+    constexpr auto k_patience = 10s;
+    send_signal(id, processes, SIGSTOP);
+    auto const end = clock.now() + k_patience;
+    for (auto const& process : processes) {
+        while (!stands_still(process.pid)) {
+            if (clock.now() > end) {
+                base::fail(base::ExitCode::timeout, "process {} ({}) does not pause", process.pid, process.program);
+            }
+            clock.sleep_until(clock.now() + k_poll, stop);
         }
     }
 }

@@ -36,6 +36,11 @@ void send_signal(std::string const& id, std::vector<Process> const& processes, i
 /// The Erlang machine among a node's processes, or what is about to become it; nothing when there is no process.
 std::optional<Process> machine_of(std::vector<Process> const& processes);
 
+/// Sends SIGSTOP and returns when each of the processes has stood still: on a busy machine its threads run on for a
+/// while. Processes that ended meanwhile are none. Throws Interrupted on a stop, and Error(timeout) after 10 s.
+void pause_processes(std::string const& id, std::vector<Process> const& processes, base::Clock& clock,
+                     base::Stop const& stop);
+
 /// Which processes to stop: all of the cluster's, or a node's.
 struct StopOptions {
     std::optional<std::string> node;

@@ -123,8 +123,8 @@ void LiveCluster::kill(int number)
 
 void LiveCluster::pause(int number)
 {
-    act([&](auto const&) {
-        provision::pause_node(m_cluster, m_cluster.nodes.at(static_cast<std::size_t>(number) - 1));
+    act([&](auto const& world) {
+        provision::pause_node(m_cluster, m_cluster.nodes.at(static_cast<std::size_t>(number) - 1), world);
     });
 }
 
