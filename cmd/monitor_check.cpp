@@ -73,8 +73,9 @@ std::vector<health::Finding> ask(Context& context, CheckOptions const& options, 
     delay = options.mirror_sync_delay_max.value_or(delay);
     report.context = settings.context.empty() ? config::label(settings.nodes.front()) : settings.context;
     auto const codes = health::codes_of(report.checks);
-    auto snapshot =
-        take_snapshot(context, {.default_deadline = k_default_deadline, .queues = health::needs_queues(report.checks)});
+    auto snapshot = take_snapshot(context, {.default_deadline = k_default_deadline,
+                                            .queues = health::needs_queues(report.checks),
+                                            .replica_lag = report.rules.replica_lag_max.has_value()});
     if (auto const why = why_not_reached(snapshot)) {
         return {why->code() == ExitCode::denied ? not_checked(*why, report.checks)
                                                 : unreachable(*why, options.unreachable_as, report.checks)};
@@ -152,6 +153,11 @@ ExitStatus check(Context& context, CheckOptions const& options)
     if (options.state_file.empty() && std::find(names.begin(), names.end(), "NODE-RESTARTED") != names.end()) {
         throw Error(ExitCode::usage, "NODE-RESTARTED: nothing to compare with",
                     "Give --state-file, so that a run knows how long nodes had been up before.");
+    }
+    if (!options.rules.defaults.replica_lag_max &&
+        std::find(names.begin(), names.end(), "REPLICA-LAGGING") != names.end()) {
+        throw Error(ExitCode::usage, "REPLICA-LAGGING: nothing to compare with",
+                    "Give --replica-lag-max, so that it is known how far a member may be behind.");
     }
     if (options.state_file.empty() && options.mirror_sync_delay_max) {
         throw Error(ExitCode::usage, "--mirror-sync-delay-max: nothing to tell the time by",

@@ -70,12 +70,14 @@ Json node_json(health::Node const& node, cluster::NodeScore const& score)
             {"file_descriptors_used", maybe(node.fds_used)},
             {"file_descriptors_total", maybe(node.fds_total)},
             {"connections", maybe(node.connections)},
+            {"amqp_certificate_days", maybe(node.amqp_certificate_days)},
+            {"management_certificate_days", maybe(node.management_certificate_days)},
             {"uptime_ms", node.uptime ? Json(node.uptime->count()) : Json(nullptr)}};
 }
 
 } // namespace
 
-std::string status_json(Status const& status)
+std::string status_json(Status const& status, output::Format format)
 {
     health::Snapshot const& snapshot = status.snapshot;
     Json nodes = Json::array();
@@ -108,7 +110,9 @@ std::string status_json(Status const& status)
                             {"score", score_json(status.score, status.score_min)},
                             {"nodes", nodes},
                             {"queues", queues},
-                            {"findings", findings}});
+                            {"disabled_feature_flags", maybe(snapshot.disabled_flags)},
+                            {"findings", findings}},
+                           format == output::Format::json);
 }
 
 } // namespace rmqha::cmd

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "health/score.hpp"
+#include "output/console.hpp"
 
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct PageOptions {
 /// One page for people: headline, nodes, queues at risk, findings with what to do next. Pure.
 std::string status_page(Status const& status, PageOptions const& options);
 
-/// The same as JSON text, schema_version 1, with all findings and all it takes to add up the score again. Pure.
-std::string status_json(Status const& status);
+/// The same as JSON text, schema_version 1, with all findings and all it takes to add up the score again; on one line
+/// for ndjson. Pure.
+std::string status_json(Status const& status, output::Format format);
 
 } // namespace rmqha::cmd

@@ -39,6 +39,7 @@ Json queue_json(health::Queue const& queue)
             {"mirrors", maybe(queue.mirrors)},
             {"synchronised_mirrors", queue.synchronised_mirrors},
             {"wanted_replicas", maybe(queue.wanted_replicas)},
+            {"lags", queue.lags},
             {"messages", maybe(queue.messages)},
             {"messages_ready", maybe(queue.messages_ready)},
             {"consumers", maybe(queue.consumers)}};

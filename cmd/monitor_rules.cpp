@@ -22,6 +22,11 @@ void add_rule_options(CLI::App& app, RuleOptions& options)
                         "percent of a node's file descriptors, or sockets (default 85)"),
              add_levels(app, "--queue-backlog-max", options.queue_backlog_max, config::k_count_levels,
                         "messages in a queue (default 1000)"),
+             add_levels(app, "--certificate-days-min", options.certificate_days_min, config::k_days_left_levels,
+                        "days until a certificate expires: a warning from the first on downwards, critical from the "
+                        "second (default 30,7)"),
+             add_number(app, "--replica-lag-max", defaults.replica_lag_max, {0, INT64_MAX},
+                        "log entries a member of a quorum queue may be behind its leader (default: not looked at)"),
              add_number(app, "--replicas", defaults.replicas, {1, 100}, "copies every durable queue must have"),
              add_number(app, "--leader-skew-max", defaults.leaders_skew_max, {0, 1'000'000},
                         "percent by which a node may lead more queues than its share (default 50)"),
@@ -39,6 +44,7 @@ health::Rules rules_of(config::Settings const& settings, RuleOptions const& opti
     thresholds.memory_usage_max = options.memory_usage_max.value_or(thresholds.memory_usage_max);
     thresholds.disk_usage_max = options.disk_usage_max.value_or(thresholds.disk_usage_max);
     thresholds.queue_backlog_max = options.queue_backlog_max.value_or(thresholds.queue_backlog_max);
+    rules.certificate_days_min = options.certificate_days_min.value_or(rules.certificate_days_min);
     return rules;
 }
 

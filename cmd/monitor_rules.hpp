@@ -16,6 +16,7 @@ struct RuleOptions {
     std::optional<config::Levels> queue_backlog_max;
     std::optional<config::Levels> memory_usage_max;
     std::optional<config::Levels> disk_usage_max;
+    std::optional<config::Levels> certificate_days_min;
     health::Rules defaults; ///< for what no context says; options of these are read right into it
 };
 

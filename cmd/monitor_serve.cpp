@@ -29,7 +29,11 @@ constexpr base::milliseconds k_default_deadline = std::chrono::seconds(10);
 class Collector {
 public:
     Collector(Context& context, ServeOptions const& options, serve::Board& board)
-        : m_context(context), m_options(options), m_board(board), m_snapshots(context, !options.no_queues)
+        : m_context(context),
+          m_options(options),
+          m_board(board),
+          m_snapshots(context,
+                      {.queues = !options.no_queues, .replica_lag = options.rules.defaults.replica_lag_max.has_value()})
     {
     }
 

@@ -14,7 +14,8 @@ constexpr base::milliseconds k_last_words{200};
 
 } // namespace
 
-Snapshots::Snapshots(Context& context, bool queues) : m_context(context), m_transport(http::make_curl_transport())
+Snapshots::Snapshots(Context& context, SnapshotOptions const& options)
+    : m_context(context), m_transport(http::make_curl_transport())
 {
     auto const& settings = context.settings();
     amqp::OpenOptions login;
@@ -26,7 +27,8 @@ Snapshots::Snapshots(Context& context, bool queues) : m_context(context), m_tran
     m_collecting.nodes = settings.nodes;
     m_collecting.access = {context.credentials(), settings.tls, settings.connection_timeout};
     m_collecting.log_in = health::amqp_login(login, settings.tls, context.stop);
-    m_collecting.queues = queues;
+    m_collecting.queues = options.queues;
+    m_collecting.replica_lag = options.replica_lag;
 }
 
 health::Snapshot Snapshots::take(base::TimePoint deadline)
@@ -51,7 +53,7 @@ health::Snapshot take_snapshot(Context& context, SnapshotOptions const& options)
 {
     base::TimePoint const start = context.clock.now();
     base::TimePoint const deadline = context.deadline(options.default_deadline) - k_last_words;
-    auto snapshot = Snapshots(context, options.queues).take(deadline);
+    auto snapshot = Snapshots(context, options).take(deadline);
     snapshot.took = context.clock.now() - start;
     return snapshot;
 }

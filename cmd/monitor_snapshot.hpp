@@ -12,13 +12,14 @@ class Context;
 struct SnapshotOptions {
     base::milliseconds default_deadline = std::chrono::seconds(10); ///< when no --deadline says otherwise
     bool queues = true;                                             ///< ask for queues too
+    bool replica_lag = false;                                       ///< and how far their members are
 };
 
 /// Asks the context's nodes everything, as often as wanted: over connections kept open, and with the names they had
 /// when they told them, so that a node is called the same when nobody answers for it. Not thread-safe.
 class Snapshots {
 public:
-    Snapshots(Context& context, bool queues);
+    Snapshots(Context& context, SnapshotOptions const& options);
 
     /// One picture of all answers, by the deadline. Throws Interrupted, and Error(config) for unusable settings; nodes
     /// that do not answer are part of the picture.

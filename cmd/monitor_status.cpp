@@ -21,7 +21,8 @@ struct StatusOptions {
 base::ExitCode status(Context& context, StatusOptions const& options)
 {
     Status status;
-    status.snapshot = take_snapshot(context, {.queues = !options.no_queues});
+    status.snapshot = take_snapshot(
+        context, {.queues = !options.no_queues, .replica_lag = options.rules.defaults.replica_lag_max.has_value()});
     fail_unless_reached(status.snapshot);
 
     auto const& settings = context.settings();
@@ -35,7 +36,7 @@ base::ExitCode status(Context& context, StatusOptions const& options)
         context.console.answer(status_page(
             status, {.width = context.console.width(), .color = context.console.color(), .explain = options.explain}));
     } else {
-        context.console.answer(status_json(status));
+        context.console.answer(status_json(status, context.format()));
     }
     if (status.score.state == health::Severity::critical || status.score.value < status.score_min) {
         return base::ExitCode::no;

@@ -31,7 +31,7 @@ constexpr auto k_settled = std::chrono::seconds(10); ///< without a move for so 
 class Observer {
 public:
     explicit Observer(Context& context)
-        : m_context(context), m_rules(rules_of(context.settings(), {})), m_snapshots(context, true)
+        : m_context(context), m_rules(rules_of(context.settings(), {})), m_snapshots(context, {})
     {
     }
 

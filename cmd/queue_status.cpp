@@ -166,7 +166,7 @@ std::vector<Listed> await_well(Context& context, Options const& options, QueueVi
 {
     auto const deadline = context.deadline(k_wait_time);
     auto const rules = rules_of(context.settings(), {});
-    Snapshots snapshots(context, true);
+    Snapshots snapshots(context, {});
     for (;;) {
         std::vector<Listed> chosen;
         std::string why;

@@ -164,7 +164,7 @@ public:
         if (certificate == nullptr || ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) != 1) {
             return std::nullopt;
         }
-        return days;
+        return days - (seconds < 0 ? 1 : 0);
     }
 
     /// Performs one step of the handshake: true when it is done.

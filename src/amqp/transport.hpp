@@ -31,7 +31,7 @@ public:
     virtual bool encrypted() const noexcept { return false; }
     /// "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty without TLS.
     virtual std::string encryption() const { return {}; }
-    /// Days until the peer's certificate expires; nothing without TLS.
+    /// Whole days until the peer's certificate expires, negative once it has; nothing without TLS.
     virtual std::optional<int> certificate_days_left() const { return std::nullopt; }
     /// From now on close() throws away what was not sent yet, with a reset: nothing lingers in the kernel.
     virtual void abandon() noexcept = 0;

@@ -15,7 +15,9 @@ std::optional<Levels> parse_levels(std::string_view text, LevelRange range)
     }
     Levels levels{*warning};
     if (comma != std::string_view::npos) {
-        levels.critical = base::parse_integer(text.substr(comma + 1), *warning, range.high);
+        auto const low = range.falling ? range.low : *warning;
+        auto const high = range.falling ? *warning : range.high;
+        levels.critical = base::parse_integer(text.substr(comma + 1), low, high);
         if (!levels.critical) {
             return std::nullopt;
         }
@@ -26,10 +28,11 @@ std::optional<Levels> parse_levels(std::string_view text, LevelRange range)
 std::string levels_wanted(LevelRange range)
 {
     bool const open = range.high == INT64_MAX;
-    return fmt::format("a whole number {}, or two such as {}, the second not below the first",
+    auto const* const example = range.falling ? "30,7" : open ? "1000,5000" : "85,95";
+    return fmt::format("a whole number {}, or two such as {}, the second not {} the first",
                        open ? fmt::format("of at least {}", range.low)
                             : fmt::format("from {} to {}", range.low, range.high),
-                       open ? "1000,5000" : "85,95");
+                       example, range.falling ? "above" : "below");
 }
 
 } // namespace rmqha::config

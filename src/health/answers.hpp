@@ -15,6 +15,7 @@ struct Login {
     Asked asked;
     std::string version;
     std::string cluster_name;
+    std::optional<int> certificate_days_left{}; ///< see http::Response
 };
 
 /// Everything one configured node answered, each question on its own: any may be a Problem while others are fine.
@@ -23,6 +24,7 @@ struct NodeAnswers {
     Login login;
     base::Duration management_took{}; ///< until whoami was answered, or not
     base::Duration metrics_took{};
+    std::optional<int> certificate_days_left{}; ///< of the management API's certificate
     management::Answer<management::Whoami> whoami;
     management::Answer<management::Overview> overview;
     management::Answer<std::vector<management::Node>> nodes;
@@ -32,6 +34,8 @@ struct NodeAnswers {
     management::Answer<std::vector<management::Policy>> policies;
     management::Answer<management::Metrics> metrics;
     management::Answer<management::QueueDepths> depths;
+    management::Answer<std::vector<management::FeatureFlag>> flags;
+    std::optional<management::Answer<management::RaftLogs>> raft; ///< nothing when the user did not want to know
 };
 
 /// What was asked of one node for the whole cluster.

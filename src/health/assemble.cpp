@@ -206,12 +206,31 @@ Node configured_node(NodeAnswers const& answers, std::string const& name, Hearsa
     node.amqp = answers.login.asked;
     node.version = answers.login.version;
     node.cluster_name = answers.login.cluster_name;
+    node.amqp_certificate_days = answers.login.certificate_days_left;
+    node.management_certificate_days = answers.certificate_days_left;
     node.management = asked(answers.whoami, answers.management_took);
     node.metrics = asked(answers.metrics, answers.metrics_took);
     take_own_word(node, answers);
     judge_state(node, peers);
     take_peers_word(node, peers);
     return node;
+}
+
+/// The flags are the cluster's: any node that tells them speaks for all.
+std::optional<std::vector<std::string>> disabled_flags(Answers const& answers)
+{
+    for (NodeAnswers const& node : answers.nodes) {
+        if (auto const* flags = value_of(node.flags)) {
+            std::vector<std::string> disabled;
+            for (auto const& flag : *flags) {
+                if (flag.state == "disabled" && flag.stability == "stable") {
+                    disabled.push_back(flag.name);
+                }
+            }
+            return disabled;
+        }
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -266,6 +285,7 @@ Snapshot assemble(Answers const& answers)
         }
     }
     apply_alarms(snapshot, answers);
+    snapshot.disabled_flags = disabled_flags(answers);
     for (Node const& node : snapshot.nodes) {
         if (node.up() && !node.name.empty()) {
             snapshot.running.insert(node.name);

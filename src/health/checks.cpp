@@ -18,7 +18,7 @@ bool has(std::vector<std::string> const& words, std::string const& word)
 bool about_queues(std::string const& code)
 {
     return code.starts_with("QUEUE-") || code.starts_with("MIRROR-") || code.starts_with("LEADERS-") ||
-           code == k_score_low;
+           code.starts_with("REPLICA-") || code == k_score_low;
 }
 
 /// Findings that rest on a node's own word: of a node that says nothing they cannot be looked for.
@@ -68,13 +68,17 @@ void add_score(Score const& score, int score_min, std::vector<Finding>& out)
     }
 }
 
-bool told_nothing(Check const& check, std::vector<Finding> const& findings)
+/// Why the broker tells nothing at all of what the check is about; null when it tells something.
+Finding const* why_told_nothing(Check const& check, std::vector<Finding> const& findings)
 {
-    return std::all_of(check.codes.begin(), check.codes.end(), [&](std::string const& code) {
-        return std::any_of(findings.begin(), findings.end(), [&](Finding const& finding) {
+    auto const skipped = [&](std::string const& code) {
+        return std::find_if(findings.begin(), findings.end(), [&](Finding const& finding) {
             return finding.severity == Severity::skipped && concerns(finding, {code});
         });
-    });
+    };
+    bool const all = std::all_of(check.codes.begin(), check.codes.end(),
+                                 [&](std::string const& code) { return skipped(code) != findings.end(); });
+    return all ? &*skipped(check.codes.front()) : nullptr;
 }
 
 } // namespace
@@ -87,16 +91,17 @@ std::vector<Check> const& checks()
         {"views", {"VIEWS-DISAGREE"}},
         {"alarms", {"ALARM-MEMORY", "ALARM-DISK"}},
         {"listeners", {"LISTENER-MISSING"}},
+        {"certificates", {"CERTIFICATE-EXPIRES"}},
         {"vhosts", {"VHOST-DOWN"}},
         {"queues", {"QUEUE-DOWN", "QUEUE-CRITICAL"}},
-        {"replicas", {"QUEUE-UNDER-REPLICATED", "MIRROR-UNSYNCED"}},
+        {"replicas", {"QUEUE-UNDER-REPLICATED", "MIRROR-UNSYNCED", "REPLICA-LAGGING"}},
         {"memory", {"MEMORY-HIGH", "ALARM-MEMORY"}},
         {"disk", {"DISK-LOW", "ALARM-DISK"}},
         {"descriptors", {"FDS-HIGH", "SOCKETS-HIGH"}},
         {"backlog", {"QUEUE-BACKLOG"}},
         {"consumers", {"QUEUE-NO-CONSUMER"}},
         {"leaders", {"LEADERS-SKEWED"}},
-        {"versions", {"VERSIONS-MIXED"}},
+        {"versions", {"VERSIONS-MIXED", "FEATURE-FLAGS-OFF"}},
         {"score", {k_score_low}},
     };
     return all;
@@ -162,13 +167,8 @@ std::vector<Finding> findings_for(std::vector<Check> const& chosen, Snapshot con
     std::copy_if(all.begin(), all.end(), std::back_inserter(findings),
                  [&](Finding const& finding) { return concerns(finding, codes); });
     for (Check const& check : chosen) {
-        if (check.named && told_nothing(check, findings)) {
-            findings.push_back({check.codes.front(),
-                                Severity::unknown,
-                                "cluster",
-                                fmt::format("this broker tells nothing of {}", check.name),
-                                {},
-                                check.codes.front()});
+        if (auto const* why = check.named ? why_told_nothing(check, findings) : nullptr) {
+            findings.push_back({why->code, Severity::unknown, why->object, why->evidence, {}, why->code});
         }
     }
     add_unasked_nodes(snapshot, codes, findings);

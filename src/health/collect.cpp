@@ -19,13 +19,21 @@ std::vector<http::Request> node_requests(config::Node const& node, CollectOption
 {
     auto const& access = options.access;
     std::vector<http::Request> requests{
-        get(node, access, path::k_whoami),         get(node, access, path::k_overview),
-        get(node, access, path::k_nodes),          get(node, access, path::k_alarms),
-        get(node, access, path::k_stopped_vhosts), get(node, access, path::k_port_listener + std::to_string(node.port)),
-        get(node, access, path::k_policies),       get_metrics(node, access, path::k_metrics),
+        get(node, access, path::k_whoami),
+        get(node, access, path::k_overview),
+        get(node, access, path::k_nodes),
+        get(node, access, path::k_alarms),
+        get(node, access, path::k_stopped_vhosts),
+        get(node, access, path::k_port_listener + std::to_string(node.port)),
+        get(node, access, path::k_policies),
+        get(node, access, path::k_feature_flags),
+        get_metrics(node, access, path::k_metrics),
     };
     if (options.queues) {
         requests.push_back(get_metrics(node, access, path::k_queue_depths));
+    }
+    if (options.replica_lag) {
+        requests.push_back(get_metrics(node, access, path::k_raft_indexes));
     }
     return requests;
 }
@@ -35,9 +43,13 @@ base::Duration took(http::Result const& result)
     return std::visit([](auto const& end) { return end.took; }, result);
 }
 
-void read_node_results(NodeAnswers& node, std::vector<http::Result>::const_iterator result, bool queues)
+void read_node_results(NodeAnswers& node, std::vector<http::Result>::const_iterator result,
+                       CollectOptions const& options)
 {
     node.management_took = took(*result);
+    if (auto const* response = std::get_if<http::Response>(&*result)) {
+        node.certificate_days_left = response->certificate_days_left;
+    }
     node.whoami = management::read_whoami(*result++);
     node.overview = management::read_overview(*result++);
     node.nodes = management::read_nodes(*result++);
@@ -45,10 +57,14 @@ void read_node_results(NodeAnswers& node, std::vector<http::Result>::const_itera
     node.stopped_vhosts = management::read_stopped_vhosts(*result++);
     node.listening = management::read_listening(*result++);
     node.policies = management::read_policies(*result++);
+    node.flags = management::read_feature_flags(*result++);
     node.metrics_took = took(*result);
     node.metrics = management::read_metrics(*result++);
-    if (queues) {
+    if (options.queues) {
         node.depths = management::read_queue_depths(*result++);
+    }
+    if (options.replica_lag) {
+        node.raft = management::read_raft_logs(*result++);
     }
 }
 
@@ -139,6 +155,7 @@ LogIn amqp_login(amqp::OpenOptions const& options, base::TlsOptions const& tls, 
             login.asked.outcome = Asked::Outcome::answered;
             login.version = connection->server().version;
             login.cluster_name = connection->server().cluster_name;
+            login.certificate_days_left = connection->server().certificate_days_left;
             login.asked.took = std::chrono::steady_clock::now() - start;
             connection->close(deadline);
         } catch (amqp::Failure const& failure) {
@@ -168,7 +185,7 @@ Answers collect(CollectOptions const& options, http::Transport& transport, base:
     for (std::size_t i = 0; i < options.nodes.size(); ++i) {
         NodeAnswers& node = answers.nodes.emplace_back();
         node.node = options.nodes[i];
-        read_node_results(node, results.begin() + static_cast<std::ptrdiff_t>(i * each), options.queues);
+        read_node_results(node, results.begin() + static_cast<std::ptrdiff_t>(i * each), options);
         node.login = logins[i].get();
     }
     if (options.queues) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <map>
 
 namespace rmqha::health {
@@ -21,11 +22,6 @@ std::string host_of(Node const& node)
 {
     auto const at = node.name.find('@');
     return at != std::string::npos ? node.name.substr(at + 1) : node.address.substr(0, node.address.rfind(':'));
-}
-
-std::string joined(std::set<std::string> const& names)
-{
-    return names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", "));
 }
 
 /// Gathers the findings that are about one node.
@@ -48,6 +44,7 @@ public:
                 "partition");
         }
         listener();
+        certificate();
         vhosts();
         alarms();
         pressure();
@@ -110,6 +107,36 @@ private:
                         "rabbitmq-diagnostics -n {0} listeners",
                         m_node.label()),
             own_cause());
+    }
+
+    /// The two ways in may show different certificates; the one that ends first counts.
+    void certificate()
+    {
+        auto const& amqp = m_node.amqp_certificate_days;
+        auto const& management = m_node.management_certificate_days;
+        if (!amqp && !management) {
+            return;
+        }
+        bool const by_amqp = amqp && (!management || *amqp <= *management);
+        int const days = by_amqp ? *amqp : *management;
+        auto const& levels = m_rules.certificate_days_min;
+        if (days > levels.warning) {
+            return;
+        }
+        bool const critical = days <= levels.critical.value_or(INT64_MIN);
+        auto const limit = critical ? *levels.critical : levels.warning;
+        bool const same = amqp && management && std::abs(*amqp - *management) <= 1; // asked a moment apart
+        auto const* const where = same ? "AMQP and the management API" : by_amqp ? "AMQP" : "the management API";
+        auto const when = days < 0 ? std::string("has expired") : fmt::format("expires in {} days", days);
+        Finding& finding =
+            add("CERTIFICATE-EXPIRES", critical ? Severity::critical : Severity::warning,
+                fmt::format("the certificate for {} {} (certificate_days_min {})", where, when, limit),
+                fmt::format("renew it, then have it read again: rabbitmqctl -n {} eval 'ssl:clear_pem_cache().'",
+                            m_node.label()),
+                "certificate " + m_node.label());
+        finding.value = days;
+        finding.limit = static_cast<double>(limit);
+        finding.unit = "days";
     }
 
     void vhosts()
@@ -215,71 +242,6 @@ private:
     std::vector<Finding>& m_out;
 };
 
-/// Nodes that answered the same way must believe the same. Views over management and over metrics mean different
-/// things (RabbitMQ runs; Erlang is connected), so only views of one kind are compared.
-void add_disagreement(Snapshot const& snapshot, std::vector<Finding>& out)
-{
-    for (std::string const source : {"management", "metrics"}) {
-        std::map<std::set<std::string>, std::set<std::string>> believers;
-        for (Node const& node : snapshot.nodes) {
-            if (node.view && node.view->source == source) {
-                believers[node.view->running].insert(node.label());
-            }
-        }
-        if (believers.size() > 1) {
-            std::vector<std::string> parts;
-            for (auto const& [running, who] : believers) {
-                parts.push_back(fmt::format("{} sees {}", joined(who), joined(running)));
-            }
-            out.push_back(
-                {"VIEWS-DISAGREE", Severity::critical, "cluster",
-                 fmt::format("nodes differ on who is running: {}", fmt::join(parts, "; ")),
-                 "check the network between these nodes; rabbitmqctl -n NODE cluster_status tells each one's view",
-                 "partition"});
-        }
-    }
-    std::map<std::string, std::set<std::string>> names;
-    std::map<std::string, std::set<std::string>> ids;
-    for (Node const& node : snapshot.nodes) {
-        if (!node.cluster_name.empty()) {
-            names[node.cluster_name].insert(node.label());
-        }
-        if (!node.cluster_id.empty()) {
-            ids[node.cluster_id].insert(node.label());
-        }
-    }
-    auto const& different = names.size() > 1 ? names : ids;
-    if (different.size() > 1) {
-        std::vector<std::string> parts;
-        for (auto const& [name, who] : different) {
-            parts.push_back(fmt::format("{} belongs to \"{}\"", joined(who), name));
-        }
-        out.push_back({"VIEWS-DISAGREE", Severity::critical, "cluster",
-                       fmt::format("nodes of different clusters: {}", fmt::join(parts, "; ")),
-                       "leave out what is not of this cluster, or join it with rabbitmqctl join_cluster",
-                       "different clusters"});
-    }
-}
-
-void add_mixed_versions(Snapshot const& snapshot, std::vector<Finding>& out)
-{
-    std::map<std::string, std::set<std::string>> versions;
-    for (Node const& node : snapshot.nodes) {
-        if (!node.version.empty()) {
-            versions[node.version].insert(node.label());
-        }
-    }
-    if (versions.size() > 1) {
-        std::vector<std::string> parts;
-        for (auto const& [version, who] : versions) {
-            parts.push_back(fmt::format("{} on {}", version, joined(who)));
-        }
-        out.push_back({"VERSIONS-MIXED", Severity::warning, "cluster",
-                       fmt::format("nodes run different versions: {}", fmt::join(parts, "; ")),
-                       "finish the upgrade; features stay off until all nodes have the newer version", "versions"});
-    }
-}
-
 } // namespace
 
 std::optional<BrokenLevel> broken_level(double value, config::Levels const& levels)
@@ -319,8 +281,7 @@ std::vector<Finding> findings_of(Snapshot const& snapshot, Rules const& rules)
     for (Node const& node : snapshot.nodes) {
         NodeRules(node, rules, findings).apply();
     }
-    add_disagreement(snapshot, findings);
-    add_mixed_versions(snapshot, findings);
+    add_cluster_findings(snapshot, findings);
     auto queues = queue_findings_of(snapshot, rules);
     std::move(queues.begin(), queues.end(), std::back_inserter(findings));
     for (Gap const& gap : snapshot.gaps) {

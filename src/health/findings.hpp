@@ -38,14 +38,20 @@ std::optional<BrokenLevel> broken_level(double value, config::Levels const& leve
 
 struct Rules {
     config::Thresholds thresholds;
-    int replicas = 0;             ///< copies every durable queue must have; 0: what policy and arguments ask for
-    int descriptors_max = 85;     ///< percent of a node's file descriptors
+    int replicas = 0;         ///< copies every durable queue must have; 0: what policy and arguments ask for
+    int descriptors_max = 85; ///< percent of a node's file descriptors
+    config::Levels certificate_days_min{30, 7}; ///< days left until a certificate expires
+    std::optional<std::int64_t>
+        replica_lag_max;          ///< log entries a member of a quorum queue may be behind; not judged unless given
     int leaders_skew_max = 50;    ///< percent by which a node may lead more queues than its equal share
     int leaders_skew_queues = 10; ///< and by how many queues at least, so that small clusters do not nag
 };
 
 /// Everything there is to say about the cluster, the worst first; within one severity nodes, then queues. Pure.
 std::vector<Finding> findings_of(Snapshot const& snapshot, Rules const& rules);
+
+/// The part that is about no single node or queue. Appends.
+void add_cluster_findings(Snapshot const& snapshot, std::vector<Finding>& findings);
 
 /// The queues' part of it, in the queues' order.
 std::vector<Finding> queue_findings_of(Snapshot const& snapshot, Rules const& rules);

@@ -1,5 +1,7 @@
 #include "health/gaps.hpp"
 
+#include "health/gap_reasons.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,76 +12,6 @@ namespace rmqha::health {
 namespace {
 
 using management::Problem;
-
-/// The command that gives `user` the tag and keeps those it has: set_user_tags replaces them all.
-std::string tag_remedy(Answers const& answers)
-{
-    std::vector<std::string> tags;
-    for (NodeAnswers const& node : answers.nodes) {
-        if (auto const* who = value_of(node.whoami)) {
-            tags = who->tags;
-            break;
-        }
-    }
-    tags.emplace_back("monitoring");
-    return fmt::format("rabbitmqctl set_user_tags {} {}", answers.user, fmt::join(tags, " "));
-}
-
-bool somebody_hangs(Answers const& answers)
-{
-    return std::any_of(answers.nodes.begin(), answers.nodes.end(),
-                       [](NodeAnswers const& node) { return node.login.asked.outcome == Asked::Outcome::silent; });
-}
-
-template <typename Value>
-std::string remedy_for(management::Answer<Value> const& answer, Answers const& answers)
-{
-    auto const* problem = problem_of(answer);
-    if (problem == nullptr) {
-        return {};
-    }
-    switch (problem->kind) {
-    case Problem::Kind::permission:
-        return tag_remedy(answers);
-    case Problem::Kind::credentials:
-        return "give the user and password of an account with the tag monitoring";
-    case Problem::Kind::unreachable:
-        return "rabbitmq-plugins enable rabbitmq_management rabbitmq_prometheus; or give management=PORT with --node";
-    case Problem::Kind::silent:
-        return somebody_hangs(answers)
-                   ? "bring back the silent node first: while it hangs, the others keep this waiting"
-                   : "give it more time with --deadline";
-    default:
-        return {};
-    }
-}
-
-template <typename Value>
-std::string reason_of(management::Answer<Value> const& answer)
-{
-    auto const* problem = problem_of(answer);
-    return problem != nullptr ? problem->reason : std::string("no figures in its answer");
-}
-
-/// Gathers the nodes that share a gap, so that three nodes without a permission make one line.
-class NodeGaps {
-public:
-    void add(char const* code, std::string const& reason, std::string const& remedy, Node const& node)
-    {
-        m_nodes[{code, reason, remedy}].push_back(node.label());
-    }
-
-    void move_to(std::vector<Gap>& gaps)
-    {
-        for (auto const& [key, nodes] : m_nodes) {
-            auto const& [code, reason, remedy] = key;
-            gaps.push_back({code, fmt::format("{}", fmt::join(nodes, ", ")), reason, remedy});
-        }
-    }
-
-private:
-    std::map<std::tuple<std::string, std::string, std::string>, std::vector<std::string>> m_nodes;
-};
 
 void add_node_gaps(Snapshot const& snapshot, Answers const& answers, std::vector<Gap>& gaps)
 {
@@ -124,6 +56,55 @@ void add_node_gaps(Snapshot const& snapshot, Answers const& answers, std::vector
     }
 }
 
+/// A node that says there are alarms, and not in a way that tells which: what its figures say of alarms may be seconds
+/// old.
+void add_alarm_gaps(Snapshot const& snapshot, Answers const& answers, std::vector<Gap>& gaps)
+{
+    for (std::size_t i = 0; i < answers.nodes.size(); ++i) {
+        auto const& told = answers.nodes[i].alarms;
+        if (auto const* problem = problem_of(told); problem != nullptr && problem->kind == Problem::Kind::unreadable) {
+            gaps.push_back(
+                {"ALARM-MEMORY", snapshot.nodes[i].label(), "it tells of alarms, but: " + problem->reason, {}});
+        }
+        auto const* alarms = value_of(told);
+        for (auto const& alarm : alarms != nullptr ? *alarms : std::vector<management::Alarm>{}) {
+            bool const known = std::ranges::find(snapshot.nodes, alarm.node, &Node::name) != snapshot.nodes.end();
+            if (!known || (alarm.resource != "memory" && alarm.resource != "disk space")) {
+                gaps.push_back({"ALARM-MEMORY",
+                                snapshot.nodes[i].label(),
+                                fmt::format("it tells of an alarm for \"{}\" on \"{}\"", alarm.resource, alarm.node),
+                                {}});
+            }
+        }
+    }
+}
+
+/// That only administrators may ask for flags on older brokers is no fault of the monitoring user, who should be none.
+void add_flag_gaps(Snapshot const& snapshot, Answers const& answers, std::vector<Gap>& gaps)
+{
+    if (snapshot.disabled_flags) {
+        return;
+    }
+    for (std::size_t i = 0; i < answers.nodes.size(); ++i) {
+        if (snapshot.nodes[i].up()) {
+            auto const* problem = problem_of(answers.nodes[i].flags);
+            bool const may_not = problem->kind == Problem::Kind::permission;
+            gaps.push_back({"FEATURE-FLAGS-OFF", "cluster", "feature flags not known: " + problem->reason,
+                            may_not ? std::string() : remedy_for(answers.nodes[i].flags, answers),
+                            may_not || problem->kind == Problem::Kind::not_supported});
+            return;
+        }
+    }
+}
+
+void add_certificate_gap(Snapshot const& snapshot, std::vector<Gap>& gaps)
+{
+    if (std::none_of(snapshot.nodes.begin(), snapshot.nodes.end(),
+                     [](Node const& node) { return node.amqp_certificate_days || node.management_certificate_days; })) {
+        gaps.push_back({"CERTIFICATE-EXPIRES", "cluster", "no connection that was made uses TLS", {}, true});
+    }
+}
+
 void add_view_gaps(Snapshot const& snapshot, Answers const& answers, std::vector<Gap>& gaps)
 {
     std::size_t up = 0;
@@ -163,56 +144,6 @@ void add_view_gaps(Snapshot const& snapshot, Answers const& answers, std::vector
     }
 }
 
-bool sees_everything(Answers const& answers)
-{
-    return std::any_of(answers.nodes.begin(), answers.nodes.end(), [](NodeAnswers const& node) {
-        auto const* who = value_of(node.whoami);
-        return who != nullptr && std::count(who->tags.begin(), who->tags.end(), "administrator") > 0;
-    });
-}
-
-std::uint64_t queues_counted(Answers const& answers)
-{
-    std::uint64_t count = 0;
-    for (NodeAnswers const& node : answers.nodes) {
-        auto const* metrics = value_of(node.metrics);
-        count += metrics != nullptr ? metrics->queues.value_or(0) : 0;
-    }
-    return count;
-}
-
-void add_queue_gaps(Snapshot const& snapshot, Answers const& answers, std::vector<Gap>& gaps)
-{
-    if (!answers.queues) {
-        return;
-    }
-    if (!snapshot.queues) {
-        gaps.push_back({"QUEUE-DOWN", "queues", "where queues live is not known: " + snapshot.queues_source,
-                        remedy_for(answers.queues->queues, answers)});
-        return;
-    }
-    // A list that is empty for want of permissions looks like a cluster without queues.
-    if (snapshot.queues->empty() && !sees_everything(answers)) {
-        std::uint64_t const count = queues_counted(answers);
-        if (count > 0) {
-            gaps.push_back(
-                {"QUEUE-DOWN", "queues",
-                 fmt::format("user sees no queue, but the nodes count {}: no permission on their vhosts", count),
-                 fmt::format("rabbitmqctl set_permissions -p VHOST {} '^$' '^$' '^$'", answers.user)});
-        }
-    }
-    // Queues that are down have no depth, and their finding says so.
-    auto const unknown = std::count_if(snapshot.queues->begin(), snapshot.queues->end(), [&](Queue const& queue) {
-        return !queue.messages && snapshot.running.count(queue.leader) > 0;
-    });
-    if (unknown > 0 && answers.queues->statistics && problem_of(*answers.queues->statistics) != nullptr) {
-        gaps.push_back({"QUEUE-BACKLOG", "queues",
-                        fmt::format("messages and consumers of {} of {} queues not known: {}", unknown,
-                                    snapshot.queues->size(), reason_of(*answers.queues->statistics)),
-                        remedy_for(*answers.queues->statistics, answers)});
-    }
-}
-
 /// What nobody can look for either when this cannot be looked for: what comes from the same question.
 std::vector<std::string> from_the_same_question(std::string const& code)
 {
@@ -234,8 +165,11 @@ std::vector<Gap> gaps_of(Snapshot const& snapshot, Answers const& answers)
 {
     std::vector<Gap> gaps;
     add_node_gaps(snapshot, answers, gaps);
+    add_alarm_gaps(snapshot, answers, gaps);
     add_view_gaps(snapshot, answers, gaps);
     add_queue_gaps(snapshot, answers, gaps);
+    add_flag_gaps(snapshot, answers, gaps);
+    add_certificate_gap(snapshot, gaps);
     for (Gap& gap : gaps) {
         gap.also = from_the_same_question(gap.code);
     }

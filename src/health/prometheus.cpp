@@ -100,6 +100,11 @@ void add_nodes(Exposition& out, Snapshot const& snapshot)
     add_figure(out, snapshot, [](Node const& node) { return node.fds_total; });
     out.family("node_connections", "gauge", "Client connections.");
     add_figure(out, snapshot, [](Node const& node) { return node.connections; });
+    out.family("node_certificate_days_left", "gauge", "Days until the certificate expires, negative once it has.");
+    for (Node const& node : snapshot.nodes) {
+        out.maybe(node.amqp_certificate_days, {{"node", node.label()}, {"protocol", "amqp"}});
+        out.maybe(node.management_certificate_days, {{"node", node.label()}, {"protocol", "management"}});
+    }
     out.family("node_uptime_seconds", "gauge", "How long the node has been running.");
     add_figure(out, snapshot,
                [](Node const& node) { return node.uptime ? std::optional(in_seconds(*node.uptime)) : std::nullopt; });

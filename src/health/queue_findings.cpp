@@ -55,6 +55,7 @@ public:
         }
         under_replicated();
         unsynced();
+        lagging();
         depth();
     }
 
@@ -196,6 +197,23 @@ private:
             add("MIRROR-UNSYNCED", Severity::warning, fmt::format("not synchronised: {}", fmt::join(behind, ", ")),
                 command("rabbitmqctl", "sync_queue"));
         }
+    }
+
+    void lagging()
+    {
+        auto const worst = std::max_element(m_queue.lags.begin(), m_queue.lags.end(),
+                                            [](auto const& a, auto const& b) { return a.second < b.second; });
+        if (!m_rules.replica_lag_max || worst == m_queue.lags.end() ||
+            worst->second <= static_cast<std::uint64_t>(*m_rules.replica_lag_max)) {
+            return;
+        }
+        auto const most = static_cast<std::uint64_t>(*m_rules.replica_lag_max);
+        measure(add("REPLICA-LAGGING", Severity::warning,
+                    fmt::format("{} is {} log entries behind the leader {} (replica_lag_max {})", worst->first,
+                                base::format_count(worst->second), m_queue.leader, base::format_count(most)),
+                    fmt::format("look at the load and the disk of {}; {}", worst->first,
+                                command("rabbitmq-queues", "quorum_status"))),
+                worst->second, most, "entries");
     }
 
     void depth()

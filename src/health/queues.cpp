@@ -63,6 +63,34 @@ void add_depths(std::vector<Queue>& queues, Snapshot const& snapshot, Answers co
     }
 }
 
+/// Figures of different nodes are of different moments: who seems ahead of the leader is not behind it.
+void add_lags(std::vector<Queue>& queues, Snapshot const& snapshot, Answers const& answers)
+{
+    std::map<std::string, management::RaftLogs const*> told;
+    for (std::size_t i = 0; i < answers.nodes.size(); ++i) {
+        auto const& raft = answers.nodes[i].raft;
+        if (auto const* logs = raft ? value_of(*raft) : nullptr) {
+            told[snapshot.nodes[i].name] = logs;
+        }
+    }
+    for (Queue& queue : queues) {
+        std::pair const key(queue.vhost, queue.name);
+        auto const leader = told.find(queue.leader);
+        if (queue.type != "quorum" || leader == told.end() || leader->second->count(key) == 0) {
+            continue;
+        }
+        auto const committed = leader->second->at(key).committed;
+        for (std::string const& member : queue.members) {
+            auto const node = told.find(member);
+            if (member == queue.leader || node == told.end() || node->second->count(key) == 0) {
+                continue;
+            }
+            auto const applied = node->second->at(key).applied;
+            queue.lags[member] = committed > applied ? committed - applied : 0;
+        }
+    }
+}
+
 } // namespace
 
 void add_queues(Snapshot& snapshot, Answers const& answers, int members)
@@ -89,6 +117,7 @@ void add_queues(Snapshot& snapshot, Answers const& answers, int members)
     }
     snapshot.queues_source = "management at " + answers.queues->asked;
     add_depths(*snapshot.queues, snapshot, answers);
+    add_lags(*snapshot.queues, snapshot, answers);
     snapshot.depths_source = answers.queues->statistics ? "management at " + answers.queues->asked : "metrics";
 }
 

@@ -9,18 +9,32 @@ namespace rmqha::health {
 
 int points_of(std::string_view code)
 {
-    static constexpr std::array<std::pair<std::string_view, int>, 22> k_points{{
-        {"NODE-DOWN", 0},         {"NODE-SILENT", 0},
-        {"NODE-UNREACHABLE", 10}, {"NODE-MAINTENANCE", 5},
-        {"VIEWS-DISAGREE", 20},   {"PARTITION", 30},
-        {"ALARM-MEMORY", 30},     {"ALARM-DISK", 30},
-        {"MEMORY-HIGH", 5},       {"DISK-LOW", 5},
-        {"FDS-HIGH", 5},          {"QUEUE-DOWN", 20},
-        {"QUEUE-CRITICAL", 5},    {"QUEUE-UNDER-REPLICATED", 3},
-        {"MIRROR-UNSYNCED", 5},   {"QUEUE-BACKLOG", 3},
-        {"QUEUE-NO-CONSUMER", 2}, {"VERSIONS-MIXED", 3},
-        {"LEADERS-SKEWED", 2},    {"LISTENER-MISSING", 15},
-        {"VHOST-DOWN", 20},       {"SOCKETS-HIGH", 5},
+    static constexpr std::array<std::pair<std::string_view, int>, 25> k_points{{
+        {"NODE-DOWN", 0},
+        {"NODE-SILENT", 0},
+        {"NODE-UNREACHABLE", 10},
+        {"NODE-MAINTENANCE", 5},
+        {"VIEWS-DISAGREE", 20},
+        {"PARTITION", 30},
+        {"ALARM-MEMORY", 30},
+        {"ALARM-DISK", 30},
+        {"MEMORY-HIGH", 5},
+        {"DISK-LOW", 5},
+        {"FDS-HIGH", 5},
+        {"QUEUE-DOWN", 20},
+        {"QUEUE-CRITICAL", 5},
+        {"QUEUE-UNDER-REPLICATED", 3},
+        {"MIRROR-UNSYNCED", 5},
+        {"QUEUE-BACKLOG", 3},
+        {"QUEUE-NO-CONSUMER", 2},
+        {"VERSIONS-MIXED", 3},
+        {"LEADERS-SKEWED", 2},
+        {"LISTENER-MISSING", 15},
+        {"VHOST-DOWN", 20},
+        {"SOCKETS-HIGH", 5},
+        {"CERTIFICATE-EXPIRES", 5},
+        {"FEATURE-FLAGS-OFF", 2},
+        {"REPLICA-LAGGING", 3},
     }};
     auto const* found =
         std::find_if(k_points.begin(), k_points.end(), [&](auto const& entry) { return entry.first == code; });

@@ -4,6 +4,7 @@
 #include "management/types.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -75,6 +76,8 @@ struct Node {
     std::optional<bool> disk_alarm;
     std::optional<std::vector<std::string>> stopped_vhosts; ///< that do not run on it
     std::optional<management::Listening> listening;         ///< on the AMQP port of its address
+    std::optional<int> amqp_certificate_days; ///< whole days until it expires, negative after; nothing without TLS
+    std::optional<int> management_certificate_days;
 
     bool up() const noexcept { return state != NodeState::silent && state != NodeState::down; }
     /// How to call it: its Erlang name, else its address.
@@ -83,6 +86,8 @@ struct Node {
 
 struct Queue : management::Queue {
     std::optional<int> wanted_replicas; ///< leader included: what its policy or arguments ask for
+    std::map<std::string, std::uint64_t>
+        lags{}; ///< by node: log entries its member is behind the leader, where asked and told
 };
 
 /// Something that could not be learnt, or that this broker does not tell.
@@ -104,6 +109,8 @@ struct Snapshot {
     std::optional<std::vector<Queue>> queues; ///< nothing when no node told
     std::string queues_source;                ///< who told, or why nobody did
     std::string depths_source;                ///< who told messages and consumers, or why nobody did
+    std::optional<std::vector<std::string>>
+        disabled_flags; ///< stable feature flags that are off; nothing when not told
     std::vector<Gap> gaps;
 };
 

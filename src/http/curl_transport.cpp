@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/stop.hpp"
 #include "base/units.hpp"
+#include "http/curl_certificate.hpp"
 #include "http/curl_fault.hpp"
 #include "http/transport.hpp"
 
@@ -70,7 +71,7 @@ public:
 
     CURL* easy() const noexcept { return m_easy.get(); }
     bool finished() const noexcept { return m_result.has_value(); }
-    void finish(CURLcode code);
+    void finish(CURLcode code, Certificates& certificates);
     void give_up() { m_result = timed_out(m_easy.get(), m_error.data(), took()); }
     Result result() { return std::move(*m_result); }
 
@@ -144,6 +145,7 @@ void Transfer::set_method(Request const& request)
 
 void Transfer::set_tls(base::TlsOptions const& tls)
 {
+    set(CURLOPT_CERTINFO, 1L);
     if (tls.insecure) {
         set(CURLOPT_SSL_VERIFYPEER, 0L);
         set(CURLOPT_SSL_VERIFYHOST, 0L);
@@ -175,12 +177,12 @@ void Transfer::set_url(Request const& request)
     set(CURLOPT_URL, url_part(url.get(), CURLUPART_URL).c_str());
 }
 
-void Transfer::finish(CURLcode code)
+void Transfer::finish(CURLcode code, Certificates& certificates)
 {
     if (code == CURLE_OK) {
         long status = 0;
         curl_easy_getinfo(m_easy.get(), CURLINFO_RESPONSE_CODE, &status);
-        m_result = Response{static_cast<int>(status), std::move(m_body), took()};
+        m_result = Response{static_cast<int>(status), std::move(m_body), took(), certificates.days_left(m_easy.get())};
         return;
     }
     Fault fault = fault_of(m_easy.get(), code, m_error.data(), m_connect_timeout);
@@ -199,6 +201,7 @@ private:
     void collect_finished();
 
     Multi m_multi{curl_multi_init()};
+    Certificates m_certificates;
 };
 
 void CurlTransport::collect_finished()
@@ -208,7 +211,7 @@ void CurlTransport::collect_finished()
         if (message->msg == CURLMSG_DONE) {
             void* transfer = nullptr;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-            static_cast<Transfer*>(transfer)->finish(message->data.result);
+            static_cast<Transfer*>(transfer)->finish(message->data.result, m_certificates);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include "base/connection_options.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,8 @@ struct Response {
     int status = 0;
     std::string body;
     base::Duration took{};
+    std::optional<int>
+        certificate_days_left{}; ///< whole days until the server's expires, negative after; none without TLS
 };
 
 /// Why there is no response.

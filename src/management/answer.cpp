@@ -167,6 +167,9 @@ Answer<std::vector<Alarm>> read_alarms(http::Result const& result)
         for (json const& item : *list) {
             alarms.push_back({text(item, "node"), text(item, "resource")});
         }
+        if (alarms.empty()) { // it says that there are some
+            return unreadable("a list of alarms");
+        }
     }
     return alarms;
 }
@@ -251,6 +254,13 @@ Answer<std::vector<RaftMember>> read_raft(http::Result const& result)
                           .membership = text(item, "Membership"),
                           .last_applied = number(item, "Last Applied"),
                           .commit_index = number(item, "Commit Index")};
+    });
+}
+
+Answer<std::vector<FeatureFlag>> read_feature_flags(http::Result const& result)
+{
+    return list_of<FeatureFlag>(result, [](json const& item) {
+        return FeatureFlag{text(item, "name"), text(item, "state"), text(item, "stability")};
     });
 }
 

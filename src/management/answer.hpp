@@ -69,6 +69,8 @@ Answer<std::vector<PolicyQueue>> read_policy_queues(http::Result const& result);
 /// One queue by its name; nothing when there is none, or no such vhost.
 Answer<std::optional<PolicyQueue>> read_policy_queue(http::Result const& result);
 
+Answer<std::vector<FeatureFlag>> read_feature_flags(http::Result const& result);
+
 /// Reads /api/deprecated-features, which brokers before 3.13 do not have: whether classic queues can be mirrored.
 Answer<bool> read_mirroring(http::Result const& result);
 
@@ -79,5 +81,7 @@ Answer<bool> read_written(http::Result const& result);
 Answer<Metrics> read_metrics(http::Result const& result);
 /// Reads Prometheus text: /metrics/detailed with the families of path::k_queue_depths.
 Answer<QueueDepths> read_queue_depths(http::Result const& result);
+/// Reads Prometheus text: /metrics/detailed with the family of path::k_raft_indexes (up to 5 s old on RabbitMQ 3.x).
+Answer<RaftLogs> read_raft_logs(http::Result const& result);
 
 } // namespace rmqha::management

@@ -162,4 +162,26 @@ Answer<QueueDepths> read_queue_depths(http::Result const& result)
     return depths;
 }
 
+Answer<RaftLogs> read_raft_logs(http::Result const& result)
+{
+    if (auto problem = problem_in(result)) {
+        return *problem;
+    }
+    constexpr std::string_view k_prefix = "rabbitmq_detailed_raft_log_";
+    RaftLogs logs;
+    auto const wanted = [&](std::string_view name) {
+        return name == "rabbitmq_detailed_raft_log_last_applied_index" ||
+               name == "rabbitmq_detailed_raft_log_commit_index";
+    };
+    for_each_sample(std::get<http::Response>(result).body, wanted, [&](Sample& sample) {
+        if (sample.labels.count("queue") == 0) { // the metadata store's own log has no queue
+            return;
+        }
+        RaftIndexes& indexes = logs[{sample.labels["vhost"], sample.labels["queue"]}];
+        bool const applied = sample.name.substr(k_prefix.size()) == "last_applied_index";
+        (applied ? indexes.applied : indexes.committed) = whole(sample.value);
+    });
+    return logs;
+}
+
 } // namespace rmqha::management

@@ -46,6 +46,7 @@ inline constexpr char const* k_policies = "/api/policies";
 inline constexpr char const* k_operator_policies = "/api/operator-policies";
 inline constexpr char const* k_deprecated_features = "/api/deprecated-features";
 inline constexpr char const* k_metrics = "/metrics";
+inline constexpr char const* k_raft_indexes = "/metrics/detailed?family=ra_metrics";
 inline constexpr char const* k_queue_depths =
     "/metrics/detailed?family=queue_coarse_metrics&family=queue_consumer_count";
 
@@ -57,6 +58,8 @@ inline constexpr char const* k_nodes =
     "/api/nodes?columns=name,running,being_drained,partitions,mem_used,mem_limit,mem_alarm,disk_free,disk_free_limit,"
     "disk_free_alarm,fd_used,fd_total,sockets_used,sockets_total,uptime";
 inline constexpr char const* k_vhosts = "/api/vhosts";
+/// Of administrators only up to RabbitMQ 3.10 (of any management user on 4.0).
+inline constexpr char const* k_feature_flags = "/api/feature-flags?columns=name,state,stability";
 /// What only statistics tell; for brokers whose Prometheus endpoint does not answer.
 inline constexpr char const* k_queue_statistics =
     "/api/queues?columns=vhost,name,messages,messages_ready,messages_unacknowledged,consumers,policy";

@@ -132,6 +132,20 @@ struct QueueDepth {
 };
 using QueueDepths = std::map<std::pair<std::string, std::string>, QueueDepth>; ///< by vhost and name
 
+/// How far a node's own member of a quorum queue is in the queue's log.
+struct RaftIndexes {
+    std::uint64_t applied = 0;   ///< the last entry this member has applied
+    std::uint64_t committed = 0; ///< the last one it knows to be safe: the leader's is what the others shall reach
+};
+using RaftLogs = std::map<std::pair<std::string, std::string>, RaftIndexes>; ///< by vhost and name
+
+/// A feature that the whole cluster has, or has not yet.
+struct FeatureFlag {
+    std::string name;
+    std::string state;     ///< "enabled", "disabled", "unavailable", ...
+    std::string stability; ///< "stable", "required", "experimental"
+};
+
 /// What a node's Prometheus endpoint says of the node itself. Answers at once even while a peer hangs.
 struct Metrics {
     std::string node;

@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
+#include "support/own_node.hpp"
 #include "support/prometheus_text.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temporary_folder.hpp"
@@ -166,6 +167,57 @@ TEST_CASE("monitor check sees a vhost that does not run on one node, and that it
     cluster.tool(1, {"rabbitmqctl", "delete_vhost", vhost});
 }
 
+TEST_CASE("monitor check names the member of a quorum queue that stands still, and that it has caught up", "[live]")
+{
+    test::LiveCluster cluster;
+    test::TemporaryQueue const queue(cluster, "lag");
+    REQUIRE(
+        test::run_rmqha({"--context", cluster.name(), "queue", "declare", queue.name(), "--type", "quorum"}).status ==
+        0);
+    std::vector<std::string> const words{"REPLICA-LAGGING", "--replica-lag-max", "100"};
+    check_until(cluster, words, is_ok);
+    auto const told =
+        test::run_rmqha({"--context", cluster.name(), "queue", "status", queue.name(), "--format", "json"});
+    int const follower =
+        nlohmann::json::parse(told.output).at("queues").at(0).at("leader") == "rabbit2@localhost" ? 3 : 2;
+    auto const member = [&](char const* what) {
+        cluster.tool(follower,
+                     {"rabbitmqctl", "eval", fmt::format("sys:{}(list_to_atom(\"%2F_{}\")).", what, queue.name())});
+    };
+    member("suspend");
+    REQUIRE(
+        test::run_rmqha({"--context", cluster.name(), "publish", "--routing-key", queue.name(), "--repeat", "500", "x"})
+            .status == 0);
+    auto const behind = check_until(cluster, words, [](auto const& answer) { return answer.status == 1; });
+    CHECK_THAT(behind.output, Catch::Contains(fmt::format("rabbit{}@localhost is ", follower)) &&
+                                  Catch::Contains("log entries behind the leader"));
+    member("resume");
+    check_until(cluster, words, is_ok);
+}
+
+TEST_CASE("monitor check tells that stable feature flags are off, until they are enabled", "[live]")
+{
+    test::LiveCluster const cluster;
+    if (cluster.version().starts_with("3.")) {
+        return; // these always start with all of them
+    }
+    test::OwnNode const node(cluster.server());
+    auto const flags = [&] {
+        return test::run_rmqha({"--context", node.name(), "monitor", "check", "FEATURE-FLAGS-OFF"});
+    };
+    CHECK(flags().status == 0);
+    node.tool({"rabbitmqctl", "stop_app"});
+    node.tool({"rabbitmqctl", "eval", "application:set_env(rabbit, forced_feature_flags_on_init, [quorum_queue])."});
+    node.tool({"rabbitmqctl", "reset"});
+    node.tool({"rabbitmqctl", "start_app"});
+    auto const off = flags();
+    INFO(off.output << off.errors);
+    CHECK(off.status == 1);
+    CHECK_THAT(off.output, Catch::Contains("stable feature flags are disabled: "));
+    node.tool({"rabbitmqctl", "enable_feature_flag", "all"});
+    CHECK(flags().status == 0);
+}
+
 TEST_CASE("monitor check tells that nothing listens where AMQP is expected", "[live]")
 {
     test::LiveCluster const cluster;
@@ -207,6 +259,7 @@ TEST_CASE("monitor check is CRITICAL within its deadline with a node paused, and
     check_until(cluster, {}, is_ok);
     cluster.pause(3);
     auto const paused = check(cluster, {});
+    INFO(paused.output);
     CHECK(paused.status == 2);
     CHECK_THAT(paused.output, Catch::Contains("NODE-SILENT rabbit3@localhost"));
     auto const memory = check(cluster, {"memory", "--deadline", "5s"});

@@ -2,6 +2,7 @@
 #include "provision/manifest.hpp"
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
+#include "support/own_node.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tls_server.hpp"
 
@@ -18,27 +19,14 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// A node of the test's own with TLS, of the version under test; taken down at the end whatever happens.
+/// A node of the test's own with TLS.
 class TlsNode {
 public:
-    explicit TlsNode(provision::Server const& server) : m_name(test::unique_name("tls"))
-    {
-        Words words{"cluster", "up", "--name", m_name, "--nodes", "1", "--tls", "--server", server.home};
-        if (!server.chroot.empty()) {
-            words.insert(words.end(), {"--chroot", server.chroot});
-        }
-        auto const up = test::run_rmqha(words);
-        CAPTURE(up.output, up.errors);
-        REQUIRE(up.status == 0);
-        m_cluster = provision::require_manifest(m_name);
-    }
-    TlsNode(TlsNode const&) = delete;
-    TlsNode& operator=(TlsNode const&) = delete;
-    ~TlsNode() { test::run_rmqha({"cluster", "down", "--name", m_name}); }
+    explicit TlsNode(provision::Server const& server) : m_node(server, {"--tls"}) {}
 
-    std::string const& name() const { return m_name; }
-    std::string file(char const* which) const { return (m_cluster.folder / which).string(); }
-    provision::NodePorts const& ports() const { return m_cluster.nodes.front().ports; }
+    std::string const& name() const { return m_node.name(); }
+    std::string file(char const* which) const { return (m_node.cluster().folder / which).string(); }
+    provision::NodePorts const& ports() const { return m_node.ports(); }
 
     /// `--node` and the options for TLS towards it; `host` is in its certificate.
     Words over_tls(std::string const& host = "localhost") const
@@ -77,23 +65,17 @@ public:
     {
         base::write_file(file(provision::k_node_certificate_file), wanted.certificate);
         base::write_file(file(provision::k_node_key_file), wanted.key);
-        auto const done = test::run_rmqha(
-            {"cluster", "ctl", "--name", m_name, "1", "--", "rabbitmqctl", "eval", "ssl:clear_pem_cache()."});
-        CAPTURE(done.errors);
-        REQUIRE(done.status == 0);
+        m_node.tool({"rabbitmqctl", "eval", "ssl:clear_pem_cache()."});
     }
 
     void restart_with(std::string const& settings) const
     {
         std::ofstream(file("rabbit1.conf"), std::ios::app) << settings;
-        auto const done = test::run_rmqha({"cluster", "restart", "--name", m_name, "1"});
-        CAPTURE(done.errors);
-        REQUIRE(done.status == 0);
+        m_node.restart();
     }
 
 private:
-    std::string m_name;
-    provision::LocalCluster m_cluster;
+    test::OwnNode m_node;
 };
 
 base::Finished run(Words const& command, std::vector<Words> const& more)
@@ -200,6 +182,32 @@ void check_node(TlsNode const& node)
     CHECK_THAT(encryption_of(unverified), Contains("TLSv1"));
 }
 
+/// A certificate near its end, over AMQP and HTTPS; and the node's own again.
+void check_expiry(TlsNode const& node)
+{
+    test::TemporaryFolder const folder;
+    Certificate const authority({.name = "another authority"});
+    authority.write(folder / "ca.pem");
+    Words const reached{"--node", node.over_tls().at(1), "--tls", "--cacert"};
+    auto const check = [&](std::string const& cacert) {
+        return run({"monitor", "check", "certificates"}, {reached, {cacert}, node.password()});
+    };
+    auto const kept = node.shown();
+    for (auto const& [days, status] : {std::pair(20, 1), std::pair(5, 2)}) {
+        node.show(
+            Certificate({.name = "localhost", .alternative = "DNS:localhost", .by = &authority, .days_left = days}));
+        auto const near = check((folder / "ca.pem").string());
+        INFO(near.output);
+        CHECK(near.status == status);
+        CHECK_THAT(near.output, Contains("CERTIFICATE-EXPIRES") &&
+                                    Contains("the certificate for AMQP and the management API expires in"));
+    }
+    node.show(kept);
+    auto const well = check(node.file(provision::k_authority_file));
+    INFO(well.output);
+    CHECK(well.status == 0);
+}
+
 /// Listeners of one version alone, that want a certificate of every client.
 void check_versions(TlsNode const& node)
 {
@@ -225,5 +233,6 @@ TEST_CASE("everything works over TLS, and each way it can fail has its words", "
     auto const kept = node.shown();
     check_node(node);
     node.show(kept);
+    check_expiry(node);
     check_versions(node);
 }

@@ -136,4 +136,28 @@ ScriptedServer::Script echoes_over_tls(Certificate const& certificate)
     };
 }
 
+ScriptedServer::Script replies_over_tls(Certificate const& certificate, std::string reply, int count)
+{
+    return [&certificate, reply = std::move(reply), count](Peer& peer) {
+        TlsPeer tls(certificate, peer);
+        bool well = tls.until_done(SSL_accept);
+        for (int request = 0; well && request < count; ++request) {
+            std::string said;
+            while (well && said.find("\r\n\r\n") == std::string::npos) {
+                std::array<char, 1024> piece{};
+                int size = 0;
+                well =
+                    tls.until_done([&](SSL* session) { return size = SSL_read(session, piece.data(), piece.size()); });
+                said.append(piece.data(), static_cast<std::size_t>(std::max(size, 0)));
+            }
+            well = well && tls.until_done([&](SSL* session) {
+                return SSL_write(session, reply.data(), static_cast<int>(reply.size()));
+            });
+        }
+        if (well) {
+            peer.wait_for_close();
+        }
+    };
+}
+
 } // namespace rmqha::test

@@ -37,4 +37,7 @@ private:
 /// end. `certificate` must outlive it.
 ScriptedServer::Script echoes_over_tls(Certificate const& certificate);
 
+/// One that answers each of `count` requests (to the end of an HTTP header) with `reply`, then waits for the end.
+ScriptedServer::Script replies_over_tls(Certificate const& certificate, std::string reply, int count);
+
 } // namespace rmqha::test

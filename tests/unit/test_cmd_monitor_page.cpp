@@ -142,7 +142,10 @@ TEST_CASE("a queue's name cannot drive the terminal, and colour comes only when 
 
 TEST_CASE("the JSON has all findings and what it takes to add up the score again")
 {
-    auto const json = nlohmann::json::parse(cmd::status_json(status_of(troubled())));
+    auto const json = nlohmann::json::parse(cmd::status_json(status_of(troubled()), output::Format::json));
+    auto const line = cmd::status_json(status_of(troubled()), output::Format::ndjson);
+    CHECK(line.find('\n') == line.size() - 1);
+    CHECK(nlohmann::json::parse(line) == json);
     CHECK(json.at("schema_version") == 1);
     CHECK(json.at("cluster") == "prod");
     CHECK(json.at("state") == "CRITICAL");

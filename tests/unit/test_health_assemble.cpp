@@ -46,6 +46,7 @@ NodeAnswers lively(int number)
     NodeAnswers answers;
     answers.node = address(number);
     answers.login = {test::answered_in(base::milliseconds(2)), "4.0.5", name(number)};
+    answers.login.certificate_days_left = answers.certificate_days_left = 300;
     answers.whoami = management::Whoami{"ops", {"monitoring"}};
     answers.overview = management::Overview{name(number), "4.0.5", name(number), {}};
     answers.nodes = std::vector{told(1, true), told(2, true), told(3, true)};
@@ -358,6 +359,72 @@ TEST_CASE("depths come from the leader's metrics, else from statistics")
     REQUIRE(gap(snapshot, "QUEUE-BACKLOG") != nullptr);
     CHECK(gap(snapshot, "QUEUE-BACKLOG")->reason ==
           "messages and consumers of 1 of 1 queues not known: no answer within 4s");
+}
+
+TEST_CASE("how far members are behind comes from their own nodes, held against the leader's")
+{
+    auto answers = three();
+    management::Queue queue;
+    queue.vhost = "/";
+    queue.name = "q";
+    queue.type = "quorum";
+    queue.leader = name(2);
+    queue.members = {name(1), name(2), name(3)};
+    answers.queues->queues = std::vector{queue};
+    answers.nodes[0].raft = management::RaftLogs{{{"/", "q"}, {90, 90}}};
+    answers.nodes[1].raft = management::RaftLogs{{{"/", "q"}, {95, 100}}};
+    answers.nodes[2].raft = management::RaftLogs{{{"/", "q"}, {101, 101}}}; // of a moment later
+    auto const snapshot = assemble(answers);
+    CHECK(snapshot.queues->front().lags == std::map<std::string, std::uint64_t>{{name(1), 10}, {name(3), 0}});
+    CHECK(gap(snapshot, "REPLICA-LAGGING") == nullptr);
+
+    answers.nodes[1].raft = Problem{Problem::Kind::silent, "no answer within 4s"};
+    auto const without = assemble(answers);
+    CHECK(without.queues->front().lags.empty());
+    REQUIRE(gap(without, "REPLICA-LAGGING") != nullptr);
+    CHECK(gap(without, "REPLICA-LAGGING")->object == name(2));
+    CHECK_FALSE(gap(without, "REPLICA-LAGGING")->skipped);
+
+    answers.nodes[0].raft = Problem{Problem::Kind::not_supported, "not there"};
+    CHECK(gap(assemble(answers), "REPLICA-LAGGING")->skipped);
+}
+
+TEST_CASE("feature flags are those of the first node that tells; stable ones that are off count")
+{
+    auto answers = three();
+    Problem const denied{Problem::Kind::permission, "user lacks the tag administrator"};
+    answers.nodes[0].flags = denied;
+    answers.nodes[1].flags = std::vector<management::FeatureFlag>{{"a", "enabled", "stable"},
+                                                                  {"b", "disabled", "stable"},
+                                                                  {"c", "disabled", "experimental"},
+                                                                  {"d", "unavailable", "stable"}};
+    CHECK(assemble(answers).disabled_flags == std::vector<std::string>{"b"});
+
+    answers.nodes[1].flags = answers.nodes[2].flags = denied;
+    auto const snapshot = assemble(answers);
+    CHECK_FALSE(snapshot.disabled_flags);
+    REQUIRE(gap(snapshot, "FEATURE-FLAGS-OFF") != nullptr);
+    CHECK(gap(snapshot, "FEATURE-FLAGS-OFF")->skipped); // the monitoring user should be no administrator
+
+    answers.nodes[0].flags = Problem{Problem::Kind::silent, "no answer within 4s"};
+    CHECK_FALSE(gap(assemble(answers), "FEATURE-FLAGS-OFF")->skipped);
+}
+
+TEST_CASE("that no connection used TLS leaves nothing to say of certificates")
+{
+    auto answers = three();
+    for (NodeAnswers& node : answers.nodes) {
+        node.login.certificate_days_left.reset();
+        node.certificate_days_left.reset();
+    }
+    REQUIRE(gap(assemble(answers), "CERTIFICATE-EXPIRES") != nullptr);
+    CHECK(gap(assemble(answers), "CERTIFICATE-EXPIRES")->skipped);
+    answers.nodes[1].login.certificate_days_left = 20;
+    answers.nodes[2].certificate_days_left = 30;
+    auto const snapshot = assemble(answers);
+    CHECK(gap(snapshot, "CERTIFICATE-EXPIRES") == nullptr);
+    CHECK(snapshot.nodes[1].amqp_certificate_days == 20);
+    CHECK(snapshot.nodes[2].management_certificate_days == 30);
 }
 
 TEST_CASE("copies asked for: by argument, by mirroring policy, never more than there are nodes")

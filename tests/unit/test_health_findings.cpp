@@ -211,6 +211,65 @@ TEST_CASE("a figure with two levels is a warning from the first on, critical fro
     CHECK(the("QUEUE-BACKLOG", snapshot, rules).severity == severity);
 }
 
+TEST_CASE(
+    "a certificate is told of 30 days before it expires, and is critical from 7 on; the one that ends first counts")
+{
+    auto snapshot = healthy_snapshot();
+    Node& node = snapshot.nodes[0];
+    node.amqp_certificate_days = 31;
+    CHECK(none("CERTIFICATE-EXPIRES", snapshot));
+    node.management_certificate_days = 30;
+    auto const warning = the("CERTIFICATE-EXPIRES", snapshot);
+    CHECK(warning.severity == Severity::warning);
+    CHECK(warning.object == "r1@h1");
+    CHECK(warning.evidence == "the certificate for the management API expires in 30 days (certificate_days_min 30)");
+    CHECK(warning.value == Approx(30));
+    CHECK(warning.limit == Approx(30));
+    CHECK(warning.unit == "days");
+    node.amqp_certificate_days = 7;
+    auto const critical = the("CERTIFICATE-EXPIRES", snapshot);
+    CHECK(critical.severity == Severity::critical);
+    CHECK(critical.evidence == "the certificate for AMQP expires in 7 days (certificate_days_min 7)");
+    node.amqp_certificate_days = node.management_certificate_days = -1;
+    CHECK(the("CERTIFICATE-EXPIRES", snapshot).evidence ==
+          "the certificate for AMQP and the management API has expired (certificate_days_min 7)");
+    Rules rules;
+    rules.certificate_days_min = {0};
+    CHECK(the("CERTIFICATE-EXPIRES", snapshot, rules).severity == Severity::warning);
+    node.amqp_certificate_days = node.management_certificate_days = 1;
+    CHECK(none("CERTIFICATE-EXPIRES", snapshot, rules));
+}
+
+TEST_CASE("stable feature flags that are off are a warning that names the first of them")
+{
+    auto snapshot = healthy_snapshot();
+    snapshot.disabled_flags.emplace();
+    CHECK(none("FEATURE-FLAGS-OFF", snapshot));
+    snapshot.disabled_flags = {"a"};
+    CHECK(the("FEATURE-FLAGS-OFF", snapshot).evidence == "1 stable feature flag is disabled: a");
+    snapshot.disabled_flags = {"a", "b", "c", "d", "e", "f", "g"};
+    auto const finding = the("FEATURE-FLAGS-OFF", snapshot);
+    CHECK(finding.severity == Severity::warning);
+    CHECK(finding.evidence == "7 stable feature flags are disabled: a, b, c, d, e and 2 more");
+}
+
+TEST_CASE("a member that is behind by more than allowed is named, the worst one, when anybody wants to know")
+{
+    auto snapshot = healthy_snapshot();
+    queue_of(snapshot).lags = {{"r2@h2", 1001}, {"r3@h3", 2000}};
+    CHECK(none("REPLICA-LAGGING", snapshot));
+    Rules rules;
+    rules.replica_lag_max = 2000;
+    CHECK(none("REPLICA-LAGGING", snapshot, rules));
+    rules.replica_lag_max = 1000;
+    auto const finding = the("REPLICA-LAGGING", snapshot, rules);
+    CHECK(finding.severity == Severity::warning);
+    CHECK(finding.object == "queue \"orders\" in vhost \"/\"");
+    CHECK(finding.evidence == "r3@h3 is 2,000 log entries behind the leader r1@h1 (replica_lag_max 1,000)");
+    CHECK(finding.value == Approx(2000));
+    CHECK(finding.unit == "entries");
+}
+
 TEST_CASE("totals of 0, as brokers give for what they do not count, are no pressure")
 {
     auto snapshot = healthy_snapshot();

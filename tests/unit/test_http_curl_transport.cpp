@@ -3,6 +3,8 @@
 #include "http/transport.hpp"
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tls_server.hpp"
 
 #include <future>
 #include <string>
@@ -259,6 +261,34 @@ TEST_CASE("a connection is used again, and a kept one that was closed costs noth
     CHECK(fault(again()).reason == "closed without an answer"); // a fresh connection: the peer's own doing, no retry
     response(again());
     CHECK(server.connections() == 3);
+}
+
+TEST_CASE("the days until the server's certificate expires are told, also over a connection used again")
+{
+    test::Certificate const authority({.name = "authority"});
+    int const days = GENERATE(3, -2);
+    test::Certificate const certificate(
+        {.name = "node", .alternative = "IP:127.0.0.1", .by = &authority, .days_left = days});
+    ScriptedServer server(test::replies_over_tls(certificate, k_ok, 2));
+    auto const transport = http::make_curl_transport();
+    base::Stop const stop;
+    http::Request request;
+    request.url = url(server.port(), "https");
+    request.tls.insecure = true;
+    auto const again = [&] {
+        return response(transport->perform({request}, std::chrono::steady_clock::now() + 5s, stop).front());
+    };
+    auto const told = again().certificate_days_left;
+    REQUIRE(told);
+    CHECK((*told == days || *told == days - 1));
+    CHECK(again().certificate_days_left == told);
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("without TLS no certificate is told of")
+{
+    ScriptedServer server(replies(k_ok));
+    CHECK_FALSE(response(ask(url(server.port()))).certificate_days_left);
 }
 
 TEST_CASE("a request that met the closing of a kept connection is sent again on a new one")

@@ -76,3 +76,16 @@ TEST_CASE("recorded depths of both versions are read")
     CHECK(depths.at({"/", "ha.s1"}).messages > 1000);
     CHECK(depths.at({"/", "ha.q1"}).consumers == 0);
 }
+
+TEST_CASE("how far members of quorum queues are is read by vhost and name; the metadata store is none")
+{
+    auto const answer =
+        read_raft_logs(answered("rabbitmq_detailed_raft_log_last_applied_index{vhost=\"/\",queue=\"q\"} 7\n"
+                                "rabbitmq_detailed_raft_log_commit_index{vhost=\"/\",queue=\"q\"} 9\n"
+                                "rabbitmq_detailed_raft_log_snapshot_index{vhost=\"/\",queue=\"q\"} 3\n"
+                                "rabbitmq_detailed_raft_log_commit_index{raft_cluster=\"rabbitmq_metadata\"} 2\n"));
+    REQUIRE(value_of(answer) != nullptr);
+    REQUIRE(value_of(answer)->size() == 1);
+    CHECK(value_of(answer)->at({"/", "q"}).applied == 7);
+    CHECK(value_of(answer)->at({"/", "q"}).committed == 9);
+}
