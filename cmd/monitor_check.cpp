@@ -71,8 +71,7 @@ std::vector<health::Finding> ask(Context& context, CheckOptions const& options, 
     report.rules = rules_of(settings, options.rules);
     auto& delay = report.rules.thresholds.mirror_sync_delay_max;
     delay = options.mirror_sync_delay_max.value_or(delay);
-    report.context = settings.context.empty() ? config::label(settings.nodes.front()) : settings.context;
-    auto const codes = health::codes_of(report.checks);
+    report.context = cluster_label(settings);
     auto snapshot = take_snapshot(context, {.default_deadline = k_default_deadline,
                                             .queues = health::needs_queues(report.checks),
                                             .replica_lag = report.rules.replica_lag_max.has_value()});
@@ -80,15 +79,10 @@ std::vector<health::Finding> ask(Context& context, CheckOptions const& options, 
         return {why->code() == ExitCode::denied ? not_checked(*why, report.checks)
                                                 : unreachable(*why, options.unreachable_as, report.checks)};
     }
-    auto const all = health::findings_of(snapshot, report.rules);
-    auto const score = health::score_of(snapshot, all);
-    auto const score_min = report.rules.thresholds.cluster_health_min;
-    if (codes.contains(health::k_score_low)) {
-        report.score = score;
-    }
-    auto findings = health::findings_for(report.checks, snapshot, score, all, score_min);
+    auto made = health::make_report(snapshot, report.checks, report.rules);
+    report.score = std::move(made.score);
     report.snapshot = std::move(snapshot);
-    return findings;
+    return std::move(made.findings);
 }
 
 /// What counts, by what earlier runs saw. Without its state file a check goes by this run alone, and says so.

@@ -71,21 +71,13 @@ private:
 
     health::Report report_of(health::Snapshot const& snapshot, std::optional<Error> const& why) const
     {
-        health::Report report;
+        auto report =
+            health::make_report(snapshot, health::chosen_checks({}), rules_of(m_context.settings(), m_options.rules));
         report.context = cluster_label(m_context.settings());
-        report.checks = health::chosen_checks({});
-        report.rules = rules_of(m_context.settings(), m_options.rules);
-        report.time = snapshot.taken;
-        report.took = snapshot.took;
-        auto const all = health::findings_of(snapshot, report.rules);
-        report.score = health::score_of(snapshot, all);
         if (why) {
             report.findings = {why->code() == base::ExitCode::denied
                                    ? not_checked(*why, report.checks)
                                    : unreachable(*why, health::Severity::critical, report.checks)};
-        } else {
-            report.findings = health::findings_for(report.checks, snapshot, *report.score, all,
-                                                   report.rules.thresholds.cluster_health_min);
         }
         return report;
     }

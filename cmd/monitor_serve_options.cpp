@@ -116,9 +116,4 @@ std::vector<serve::AgentPort> listen_for_agents(ServeOptions const& options)
     return ports;
 }
 
-std::string cluster_label(config::Settings const& settings)
-{
-    return settings.context.empty() ? config::label(settings.nodes.front()) : settings.context;
-}
-
 } // namespace rmqha::cmd

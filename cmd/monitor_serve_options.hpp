@@ -46,7 +46,4 @@ ServeSecrets read_secrets(ServeOptions const& options, output::Console& console)
 /// Throws Error, as serve::parse_endpoint and serve::listen_at do.
 std::vector<serve::AgentPort> listen_for_agents(ServeOptions const& options);
 
-/// How metrics call the cluster: the context, else the first node's address.
-std::string cluster_label(config::Settings const& settings);
-
 } // namespace rmqha::cmd

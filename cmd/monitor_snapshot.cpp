@@ -58,4 +58,9 @@ health::Snapshot take_snapshot(Context& context, SnapshotOptions const& options)
     return snapshot;
 }
 
+std::string cluster_label(config::Settings const& settings)
+{
+    return settings.context.empty() ? config::label(settings.nodes.front()) : settings.context;
+}
+
 } // namespace rmqha::cmd

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/settings.hpp"
 #include "health/collect.hpp"
 
 #include <map>
@@ -34,5 +35,8 @@ private:
 
 /// One picture, a little before the command's deadline. Throws as Snapshots does.
 health::Snapshot take_snapshot(Context& context, SnapshotOptions const& options);
+
+/// How metrics call the cluster: the context, else the first node's address.
+std::string cluster_label(config::Settings const& settings);
 
 } // namespace rmqha::cmd

@@ -5,18 +5,47 @@
 #include "cmd/monitor_unreached.hpp"
 #include "cmd/options.hpp"
 
+#include "health/prometheus.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace rmqha::cmd {
 namespace {
 
+enum class StatusFormat { table, json, ndjson, prometheus };
+
 struct StatusOptions {
+    std::optional<StatusFormat> format; ///< nothing: as for all commands
     bool explain = false;
     bool no_queues = false;
     RuleOptions rules;
 };
+
+std::string text_of(Context& context, StatusOptions const& options, Status const& status, health::Rules const& rules)
+{
+    auto const common = context.format() == output::Format::table  ? StatusFormat::table
+                        : context.format() == output::Format::json ? StatusFormat::json
+                                                                   : StatusFormat::ndjson;
+    switch (options.format.value_or(common)) {
+    case StatusFormat::json:
+        return status_json(status, output::Format::json);
+    case StatusFormat::ndjson:
+        return status_json(status, output::Format::ndjson);
+    case StatusFormat::prometheus: {
+        auto report = health::make_report(status.snapshot, health::chosen_checks({}), rules);
+        report.context = cluster_label(context.settings());
+        report.snapshot = status.snapshot;
+        return health::prometheus_text(report);
+    }
+    case StatusFormat::table:
+        break;
+    }
+    return status_page(
+        status, {.width = context.console.width(), .color = context.console.color(), .explain = options.explain});
+}
 
 base::ExitCode status(Context& context, StatusOptions const& options)
 {
@@ -32,12 +61,7 @@ base::ExitCode status(Context& context, StatusOptions const& options)
     status.findings = health::findings_of(status.snapshot, rules);
     status.score = health::score_of(status.snapshot, status.findings);
 
-    if (context.format() == output::Format::table) {
-        context.console.answer(status_page(
-            status, {.width = context.console.width(), .color = context.console.color(), .explain = options.explain}));
-    } else {
-        context.console.answer(status_json(status, context.format()));
-    }
+    context.console.answer(text_of(context, options, status, rules));
     if (status.score.state == health::Severity::critical || status.score.value < status.score_min) {
         return base::ExitCode::no;
     }
@@ -51,6 +75,12 @@ void add_monitor_status(CLI::App& monitor, Action& chosen)
 {
     auto options = std::make_shared<StatusOptions>();
     auto* command = monitor.add_subcommand("status", "One page: score and why, nodes, alarms, queues at risk");
+    add_choice<StatusFormat>(*command, "--format", options->format,
+                             {{"table", StatusFormat::table},
+                              {"json", StatusFormat::json},
+                              {"ndjson", StatusFormat::ndjson},
+                              {"prometheus", StatusFormat::prometheus}},
+                             "how the page is written (default table)");
     command->add_flag("--explain", options->explain, "Show how the score came about, who told what, what was skipped");
     command->add_flag("--no-queues", options->no_queues, "Do not ask for queues");
     add_rule_options(*command, options->rules);

@@ -63,9 +63,9 @@ CLI::Option* add_levels(CLI::App& app, std::string const& names, std::optional<c
 CLI::Option* add_choice(CLI::App& app, std::string const& names, std::string& target,
                         std::vector<std::string> const& words, std::string const& help);
 
-/// The same for an enum.
-template <typename E>
-CLI::Option* add_choice(CLI::App& app, std::string const& names, E& target,
+/// The same for an enum, or an optional of one.
+template <typename E, typename Target>
+CLI::Option* add_choice(CLI::App& app, std::string const& names, Target& target,
                         std::vector<std::pair<std::string, E>> const& choices, std::string const& help);
 
 /// Examples at the end of the command's --help: what is typed, and in words what it does.
@@ -81,8 +81,8 @@ void set_examples(CLI::App& app, std::vector<Example> const& examples);
 CLI::Option* add_choice_of(CLI::App& app, std::string const& names, std::function<void(std::size_t)> set,
                            std::vector<std::string> const& words, std::string const& help);
 
-template <typename E>
-CLI::Option* add_choice(CLI::App& app, std::string const& names, E& target,
+template <typename E, typename Target>
+CLI::Option* add_choice(CLI::App& app, std::string const& names, Target& target,
                         std::vector<std::pair<std::string, E>> const& choices, std::string const& help)
 {
     std::vector<std::string> words;

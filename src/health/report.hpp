@@ -36,6 +36,10 @@ struct Report {
     }
 };
 
+/// What the checks make of a cluster that could be asked, of the time its snapshot was taken; `context` and `snapshot`
+/// are left to the caller. Pure.
+Report make_report(Snapshot const& snapshot, std::vector<Check> checks, Rules const& rules);
+
 /// What a Nagios plugin exits with: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 int nagios_code(Severity severity);
 
