@@ -74,7 +74,8 @@ std::vector<health::Finding> ask(Context& context, CheckOptions const& options, 
     report.context = cluster_label(settings);
     auto snapshot = take_snapshot(context, {.default_deadline = k_default_deadline,
                                             .queues = health::needs_queues(report.checks),
-                                            .replica_lag = report.rules.replica_lag_max.has_value()});
+                                            .replica_lag = report.rules.replica_lag_max.has_value(),
+                                            .end_to_end = health::codes_of(report.checks).contains("END-TO-END")});
     if (auto const why = why_not_reached(snapshot)) {
         return {why->code() == ExitCode::denied ? not_checked(*why, report.checks)
                                                 : unreachable(*why, options.unreachable_as, report.checks)};
@@ -158,7 +159,7 @@ ExitStatus check(Context& context, CheckOptions const& options)
                     "Give --state-file, so that a run knows since when mirrors have been unsynchronised.");
     }
     Report report;
-    report.checks = health::chosen_checks(names);
+    report.checks = checks_of(names, options.rules);
     report.time = context.clock.wall();
     report.runs_wanted = options.runs;
     bool changed = true;

@@ -34,6 +34,13 @@ Json asked_json(health::Asked const& asked)
             {"took_ms", in_ms(asked.took)}};
 }
 
+Json end_to_end_json(health::EndToEnd const& probe)
+{
+    auto json = asked_json(probe.asked);
+    json["confirmed_ms"] = probe.asked.answered() ? Json(in_ms(probe.confirmed)) : Json(nullptr);
+    return json;
+}
+
 char const* state_text(health::NodeState state)
 {
     static constexpr std::array<char const*, 5> k_states{"running", "draining", "unreachable", "silent", "down"};
@@ -70,6 +77,7 @@ Json node_json(health::Node const& node, cluster::NodeScore const& score)
             {"file_descriptors_used", maybe(node.fds_used)},
             {"file_descriptors_total", maybe(node.fds_total)},
             {"connections", maybe(node.connections)},
+            {"end_to_end", node.end_to_end ? end_to_end_json(*node.end_to_end) : Json(nullptr)},
             {"amqp_certificate_days", maybe(node.amqp_certificate_days)},
             {"management_certificate_days", maybe(node.management_certificate_days)},
             {"uptime_ms", node.uptime ? Json(node.uptime->count()) : Json(nullptr)}};

@@ -75,12 +75,12 @@ Cell alarms_of(health::Node const& node)
     return {memory && disk ? "mem+disk" : memory ? "memory" : "disk", Style::bad};
 }
 
-std::string amqp_of(health::Node const& node)
+std::string outcome_of(health::Asked const& asked)
 {
     using Outcome = health::Asked::Outcome;
-    switch (node.amqp.outcome) {
+    switch (asked.outcome) {
     case Outcome::answered:
-        return base::format_duration(node.amqp.took);
+        return base::format_duration(asked.took);
     case Outcome::denied:
         return "denied";
     case Outcome::refused:
@@ -99,17 +99,21 @@ std::string amqp_of(health::Node const& node)
 
 std::string nodes_table(Status const& status, PageOptions const& options)
 {
+    auto const& nodes = status.snapshot.nodes;
+    // A message that came through says more than a login, and there is room for one of them.
+    bool const probed = std::any_of(nodes.begin(), nodes.end(), [](auto const& node) { return node.end_to_end; });
     output::Table table({{"NODE", Align::left, true},
                          {"STATE"},
-                         {"AMQP", Align::right},
+                         {probed ? "PROBE" : "AMQP", Align::right},
                          {"MEMORY", Align::right},
                          {"DISK FREE", Align::right},
                          {"ALARMS"},
                          {"VERSION"},
                          {"UPTIME", Align::right}});
-    for (health::Node const& node : status.snapshot.nodes) {
-        table.add({node.label(), state_cell(node), amqp_of(node), memory_of(node),
-                   shown(node.disk_free, base::format_size), alarms_of(node), node.version.empty() ? "-" : node.version,
+    for (health::Node const& node : nodes) {
+        table.add({node.label(), state_cell(node), outcome_of(node.end_to_end ? node.end_to_end->asked : node.amqp),
+                   memory_of(node), shown(node.disk_free, base::format_size), alarms_of(node),
+                   node.version.empty() ? "-" : node.version,
                    shown(node.uptime, [](base::milliseconds uptime) { return base::format_duration(uptime); })});
     }
     return table.render(options.width, options.color);

@@ -8,6 +8,8 @@ namespace rmqha::cmd {
 
 void add_rule_options(CLI::App& app, RuleOptions& options)
 {
+    app.add_flag("--end-to-end", options.end_to_end,
+                 "send a message through every node and take it back, over a queue of its own");
     constexpr auto* k_group = "Thresholds, over those of the context";
     auto& defaults = options.defaults;
     for (auto* const option : {
@@ -27,6 +29,8 @@ void add_rule_options(CLI::App& app, RuleOptions& options)
                         "second (default 30,7)"),
              add_number(app, "--replica-lag-max", defaults.replica_lag_max, {0, INT64_MAX},
                         "log entries a member of a quorum queue may be behind its leader (default: not looked at)"),
+             add_duration(app, "--end-to-end-max", defaults.end_to_end_max,
+                          "time a message may take through a node and back, with --end-to-end (default 1s)"),
              add_number(app, "--replicas", defaults.replicas, {1, 100}, "copies every durable queue must have"),
              add_number(app, "--leader-skew-max", defaults.leaders_skew_max, {0, 1'000'000},
                         "percent by which a node may lead more queues than its share (default 50)"),
@@ -46,6 +50,15 @@ health::Rules rules_of(config::Settings const& settings, RuleOptions const& opti
     thresholds.queue_backlog_max = options.queue_backlog_max.value_or(thresholds.queue_backlog_max);
     rules.certificate_days_min = options.certificate_days_min.value_or(rules.certificate_days_min);
     return rules;
+}
+
+std::vector<health::Check> checks_of(std::vector<std::string> const& names, RuleOptions const& options)
+{
+    auto checks = health::chosen_checks(names);
+    if (options.end_to_end && !health::codes_of(checks).contains("END-TO-END")) {
+        checks.push_back(health::chosen_checks({"end-to-end"}).front());
+    }
+    return checks;
 }
 
 } // namespace rmqha::cmd

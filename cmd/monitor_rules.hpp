@@ -1,6 +1,6 @@
 #pragma once
 
-#include "health/findings.hpp"
+#include "health/checks.hpp"
 
 #include <optional>
 
@@ -17,7 +17,8 @@ struct RuleOptions {
     std::optional<config::Levels> memory_usage_max;
     std::optional<config::Levels> disk_usage_max;
     std::optional<config::Levels> certificate_days_min;
-    health::Rules defaults; ///< for what no context says; options of these are read right into it
+    bool end_to_end = false; ///< send a message through every node
+    health::Rules defaults;  ///< for what no context says; options of these are read right into it
 };
 
 /// Adds them under a heading of their own. `options` must live as long as the app.
@@ -25,5 +26,8 @@ void add_rule_options(CLI::App& app, RuleOptions& options);
 
 /// The options over the context's thresholds over the defaults.
 health::Rules rules_of(config::Settings const& settings, RuleOptions const& options);
+
+/// The checks of these names, see health::chosen_checks, and what the options ask for besides.
+std::vector<health::Check> checks_of(std::vector<std::string> const& names, RuleOptions const& options);
 
 } // namespace rmqha::cmd

@@ -32,8 +32,9 @@ public:
         : m_context(context),
           m_options(options),
           m_board(board),
-          m_snapshots(context,
-                      {.queues = !options.no_queues, .replica_lag = options.rules.defaults.replica_lag_max.has_value()})
+          m_snapshots(context, {.queues = !options.no_queues,
+                                .replica_lag = options.rules.defaults.replica_lag_max.has_value(),
+                                .end_to_end = options.rules.end_to_end})
     {
     }
 
@@ -71,8 +72,8 @@ private:
 
     health::Report report_of(health::Snapshot const& snapshot, std::optional<Error> const& why) const
     {
-        auto report =
-            health::make_report(snapshot, health::chosen_checks({}), rules_of(m_context.settings(), m_options.rules));
+        auto report = health::make_report(snapshot, checks_of({}, m_options.rules),
+                                          rules_of(m_context.settings(), m_options.rules));
         report.context = cluster_label(m_context.settings());
         if (why) {
             report.findings = {why->code() == base::ExitCode::denied

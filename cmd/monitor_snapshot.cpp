@@ -18,15 +18,15 @@ Snapshots::Snapshots(Context& context, SnapshotOptions const& options)
     : m_context(context), m_transport(http::make_curl_transport())
 {
     auto const& settings = context.settings();
-    amqp::OpenOptions login;
-    login.credentials = context.credentials();
-    login.vhost = settings.vhost;
-    login.connection_name = "rmqha monitor";
-    login.heartbeat = settings.heartbeat;
+    health::LogInOptions login{.tls = settings.tls, .end_to_end = options.end_to_end};
+    login.open.credentials = context.credentials();
+    login.open.vhost = settings.vhost;
+    login.open.connection_name = "rmqha monitor";
+    login.open.heartbeat = settings.heartbeat;
 
     m_collecting.nodes = settings.nodes;
     m_collecting.access = {context.credentials(), settings.tls, settings.connection_timeout};
-    m_collecting.log_in = health::amqp_login(login, settings.tls, context.stop);
+    m_collecting.log_in = health::amqp_login(login, context.stop);
     m_collecting.queues = options.queues;
     m_collecting.replica_lag = options.replica_lag;
 }

@@ -14,6 +14,7 @@ struct SnapshotOptions {
     base::milliseconds default_deadline = std::chrono::seconds(10); ///< when no --deadline says otherwise
     bool queues = true;                                             ///< ask for queues too
     bool replica_lag = false;                                       ///< and how far their members are
+    bool end_to_end = false;                                        ///< send a message through every node
 };
 
 /// Asks the context's nodes everything, as often as wanted: over connections kept open, and with the names they had

@@ -35,7 +35,7 @@ std::string text_of(Context& context, StatusOptions const& options, Status const
     case StatusFormat::ndjson:
         return status_json(status, output::Format::ndjson);
     case StatusFormat::prometheus: {
-        auto report = health::make_report(status.snapshot, health::chosen_checks({}), rules);
+        auto report = health::make_report(status.snapshot, checks_of({}, options.rules), rules);
         report.context = cluster_label(context.settings());
         report.snapshot = status.snapshot;
         return health::prometheus_text(report);
@@ -50,8 +50,9 @@ std::string text_of(Context& context, StatusOptions const& options, Status const
 base::ExitCode status(Context& context, StatusOptions const& options)
 {
     Status status;
-    status.snapshot = take_snapshot(
-        context, {.queues = !options.no_queues, .replica_lag = options.rules.defaults.replica_lag_max.has_value()});
+    status.snapshot = take_snapshot(context, {.queues = !options.no_queues,
+                                              .replica_lag = options.rules.defaults.replica_lag_max.has_value(),
+                                              .end_to_end = options.rules.end_to_end});
     fail_unless_reached(status.snapshot);
 
     auto const& settings = context.settings();

@@ -16,6 +16,7 @@ struct Login {
     std::string version;
     std::string cluster_name;
     std::optional<int> certificate_days_left{}; ///< see http::Response
+    std::optional<EndToEnd> end_to_end{};       ///< see Node
 };
 
 /// Everything one configured node answered, each question on its own: any may be a Problem while others are fine.

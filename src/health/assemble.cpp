@@ -206,6 +206,7 @@ Node configured_node(NodeAnswers const& answers, std::string const& name, Hearsa
     node.amqp = answers.login.asked;
     node.version = answers.login.version;
     node.cluster_name = answers.login.cluster_name;
+    node.end_to_end = answers.login.end_to_end;
     node.amqp_certificate_days = answers.login.certificate_days_left;
     node.management_certificate_days = answers.certificate_days_left;
     node.management = asked(answers.whoami, answers.management_took);

@@ -102,6 +102,7 @@ std::vector<Check> const& checks()
         {"consumers", {"QUEUE-NO-CONSUMER"}},
         {"leaders", {"LEADERS-SKEWED"}},
         {"versions", {"VERSIONS-MIXED", "FEATURE-FLAGS-OFF"}},
+        {.name = "end-to-end", .codes = {"END-TO-END"}, .on_request = true},
         {"score", {k_score_low}},
     };
     return all;
@@ -109,10 +110,12 @@ std::vector<Check> const& checks()
 
 std::vector<Check> chosen_checks(std::vector<std::string> const& names)
 {
-    if (names.empty()) {
-        return checks();
-    }
     std::vector<Check> chosen;
+    if (names.empty()) {
+        std::copy_if(checks().begin(), checks().end(), std::back_inserter(chosen),
+                     [](Check const& check) { return !check.on_request; });
+        return chosen;
+    }
     std::vector<std::string> topics;
     std::vector<std::string> known;
     for (Check const& check : checks()) {

@@ -12,14 +12,15 @@ namespace rmqha::health {
 struct Check {
     std::string name; ///< "nodes", "queues", ...; or a finding's code
     std::vector<std::string> codes;
-    bool named = false; ///< asked for by name, not just one of all
+    bool named = false;      ///< asked for by name, not just one of all
+    bool on_request = false; ///< it changes something on the broker: not one of all
 };
 
 /// All topics, the most important first. Every code there is belongs to at least one.
 std::vector<Check> const& checks();
 
-/// Those named, topics and codes alike, each once; all topics when none is named. Throws Error(usage) naming the
-/// nearest known word.
+/// Those named, topics and codes alike, each once; all topics but those on request when none is named. Throws
+/// Error(usage) naming the nearest known word.
 std::vector<Check> chosen_checks(std::vector<std::string> const& names);
 
 std::set<std::string> codes_of(std::vector<Check> const& chosen);

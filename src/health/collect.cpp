@@ -1,8 +1,8 @@
 #include "health/collect.hpp"
 
-#include "amqp/connection.hpp"
 #include "amqp/failure.hpp"
 #include "base/stop.hpp"
+#include "health/end_to_end.hpp"
 
 #include <algorithm>
 #include <future>
@@ -143,24 +143,30 @@ Asked asked_of_failure(amqp::Failure const& failure, amqp::Timings const& timing
 
 } // namespace
 
-LogIn amqp_login(amqp::OpenOptions const& options, base::TlsOptions const& tls, base::Stop const& stop)
+LogIn amqp_login(LogInOptions const& options, base::Stop const& stop)
 {
-    return [options, tls, &stop](config::Node const& node, base::TimePoint deadline) {
+    return [options, &stop](config::Node const& node, base::TimePoint deadline) {
         auto const start = std::chrono::steady_clock::now();
         Login login;
         amqp::Timings timings;
         try {
             auto const connection =
-                amqp::Connection::open({node.host, node.port, tls}, options, deadline, stop, &timings);
+                amqp::Connection::open({node.host, node.port, options.tls}, options.open, deadline, stop, &timings);
             login.asked.outcome = Asked::Outcome::answered;
             login.version = connection->server().version;
             login.cluster_name = connection->server().cluster_name;
             login.certificate_days_left = connection->server().certificate_days_left;
             login.asked.took = std::chrono::steady_clock::now() - start;
+            if (options.end_to_end) {
+                login.end_to_end = run_end_to_end(*connection, deadline);
+            }
             connection->close(deadline);
         } catch (amqp::Failure const& failure) {
             login.asked = asked_of_failure(failure, timings);
             login.asked.took = std::chrono::steady_clock::now() - start;
+            if (options.end_to_end) {
+                login.end_to_end = EndToEnd{login.asked};
+            }
         }
         return login;
     };

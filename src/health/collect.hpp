@@ -1,5 +1,6 @@
 #pragma once
 
+#include "amqp/connection.hpp"
 #include "health/answers.hpp"
 #include "http/transport.hpp"
 #include "management/request.hpp"
@@ -8,17 +9,18 @@
 #include <string>
 #include <vector>
 
-namespace rmqha::amqp {
-struct OpenOptions;
-}
-
 namespace rmqha::health {
 
 /// Logs in to a node over AMQP and out again, until the deadline. Called from one thread per node at once.
 using LogIn = std::function<Login(config::Node const&, base::TimePoint)>;
 
-/// The real one.
-LogIn amqp_login(amqp::OpenOptions const& options, base::TlsOptions const& tls, base::Stop const& stop);
+struct LogInOptions {
+    amqp::OpenOptions open;
+    base::TlsOptions tls;
+    bool end_to_end = false; ///< send a message through the node too, see run_end_to_end
+};
+/// The real one. `stop` must outlive it.
+LogIn amqp_login(LogInOptions const& options, base::Stop const& stop);
 
 struct CollectOptions {
     std::vector<config::Node> nodes;

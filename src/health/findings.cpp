@@ -44,6 +44,7 @@ public:
                 "partition");
         }
         listener();
+        end_to_end();
         certificate();
         vhosts();
         alarms();
@@ -107,6 +108,30 @@ private:
                         "rabbitmq-diagnostics -n {0} listeners",
                         m_node.label()),
             own_cause());
+    }
+
+    void end_to_end()
+    {
+        if (!m_node.end_to_end || m_node.end_to_end->asked.outcome == Asked::Outcome::denied) {
+            return; // gaps.cpp has the latter
+        }
+        auto const& asked = m_node.end_to_end->asked;
+        if (asked.answered() && asked.took <= m_rules.end_to_end_max) {
+            return;
+        }
+        Finding& finding = add(
+            "END-TO-END", Severity::critical,
+            asked.answered()
+                ? fmt::format("a message took {} through it and back (end_to_end_max {})",
+                              base::format_duration(asked.took), base::format_duration(m_rules.end_to_end_max))
+                : fmt::format("no message came through it: {}", asked.reason),
+            fmt::format("rmqha monitor status --explain tells what else is wrong; then the log of {}", m_node.label()),
+            own_cause());
+        if (asked.answered()) {
+            finding.value = std::chrono::duration<double, std::milli>(asked.took).count();
+            finding.limit = static_cast<double>(m_rules.end_to_end_max.count());
+            finding.unit = "ms";
+        }
     }
 
     /// The two ways in may show different certificates; the one that ends first counts.

@@ -38,6 +38,7 @@ std::optional<BrokenLevel> broken_level(double value, config::Levels const& leve
 
 struct Rules {
     config::Thresholds thresholds;
+    base::milliseconds end_to_end_max = std::chrono::seconds(1); ///< for a message through a node and back
     int replicas = 0;         ///< copies every durable queue must have; 0: what policy and arguments ask for
     int descriptors_max = 85; ///< percent of a node's file descriptors
     config::Levels certificate_days_min{30, 7}; ///< days left until a certificate expires

@@ -29,6 +29,12 @@ void add_node_gaps(Snapshot const& snapshot, Answers const& answers, std::vector
                                    answers.user),
                        node);
         }
+        if (node.end_to_end && node.end_to_end->asked.outcome == Asked::Outcome::denied) {
+            shared.add("END-TO-END", "no message may be sent: " + node.end_to_end->asked.reason,
+                       fmt::format("rabbitmqctl set_permissions -p VHOST {0} '{1}' '{1}' '{1}'", answers.user,
+                                   R"(^(amq\.default|rmqha\.end-to-end\..*)$)"),
+                       node);
+        }
         if (!node.memory_used) {
             shared.add("MEMORY-HIGH", "memory, disk and descriptors not known: " + reason_of(told.nodes),
                        remedy_for(told.nodes, answers), node);

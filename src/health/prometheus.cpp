@@ -82,6 +82,11 @@ void add_nodes(Exposition& out, Snapshot const& snapshot)
     add_figure(out, snapshot, [](Node const& node) {
         return node.amqp.answered() ? std::optional(fmt::format("{:.6f}", in_seconds(node.amqp.took))) : std::nullopt;
     });
+    out.family("node_end_to_end_seconds", "gauge", "How long a message took through the node and back.");
+    add_figure(out, snapshot, [](Node const& node) {
+        bool const came = node.end_to_end && node.end_to_end->asked.answered();
+        return came ? std::optional(fmt::format("{:.6f}", in_seconds(node.end_to_end->asked.took))) : std::nullopt;
+    });
     out.family("node_memory_used_bytes", "gauge", "Memory the node uses.");
     add_figure(out, snapshot, [](Node const& node) { return node.memory_used; });
     out.family("node_memory_limit_bytes", "gauge", "The high watermark, from which on publishers are blocked.");

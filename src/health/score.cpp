@@ -9,7 +9,7 @@ namespace rmqha::health {
 
 int points_of(std::string_view code)
 {
-    static constexpr std::array<std::pair<std::string_view, int>, 25> k_points{{
+    static constexpr std::array<std::pair<std::string_view, int>, 26> k_points{{
         {"NODE-DOWN", 0},
         {"NODE-SILENT", 0},
         {"NODE-UNREACHABLE", 10},
@@ -35,6 +35,7 @@ int points_of(std::string_view code)
         {"CERTIFICATE-EXPIRES", 5},
         {"FEATURE-FLAGS-OFF", 2},
         {"REPLICA-LAGGING", 3},
+        {"END-TO-END", 15},
     }};
     auto const* found =
         std::find_if(k_points.begin(), k_points.end(), [&](auto const& entry) { return entry.first == code; });

@@ -31,6 +31,12 @@ struct Asked {
     bool answered() const noexcept { return outcome == Outcome::answered; }
 };
 
+/// One message sent through a node and taken back.
+struct EndToEnd {
+    Asked asked;                ///< `took`: from publishing it to having it back
+    base::Duration confirmed{}; ///< from publishing it to its confirm
+};
+
 enum class NodeState {
     running,
     draining,    ///< in maintenance mode
@@ -76,6 +82,7 @@ struct Node {
     std::optional<bool> disk_alarm;
     std::optional<std::vector<std::string>> stopped_vhosts; ///< that do not run on it
     std::optional<management::Listening> listening;         ///< on the AMQP port of its address
+    std::optional<EndToEnd> end_to_end;       ///< nothing when nobody asked for it; of a node not let in, how that went
     std::optional<int> amqp_certificate_days; ///< whole days until it expires, negative after; nothing without TLS
     std::optional<int> management_certificate_days;
 

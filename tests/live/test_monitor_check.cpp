@@ -218,6 +218,29 @@ TEST_CASE("monitor check tells that stable feature flags are off, until they are
     CHECK(flags().status == 0);
 }
 
+TEST_CASE("monitor check end-to-end sends a message through every node, leaves nothing, and sees publishers blocked",
+          "[live]")
+{
+    test::LiveCluster cluster;
+    check_until(cluster, {"end-to-end"}, is_ok);
+    auto const page =
+        test::run_rmqha({"--context", cluster.name(), "monitor", "status", "--end-to-end", "--format", "json"});
+    for (auto const& node : nlohmann::json::parse(page.output).at("nodes")) {
+        CHECK(node.at("end_to_end").at("outcome") == "answered");
+    }
+    // The listing may be a moment behind.
+    CHECK(test::wait_until(30s, [&] {
+        return cluster.tool(1, {"rabbitmqctl", "-q", "list_queues", "name"}).find("rmqha.end-to-end") ==
+               std::string::npos;
+    }));
+    cluster.tool(2, {"rabbitmqctl", "set_vm_memory_high_watermark", "0.00001"});
+    auto const blocked = check_until(cluster, {"end-to-end"}, [](auto const& answer) { return answer.status == 2; });
+    cluster.tool(2, {"rabbitmqctl", "set_vm_memory_high_watermark", "0.6"});
+    CHECK_THAT(blocked.output, Catch::Contains("END-TO-END rabbit1@localhost") &&
+                                   Catch::Contains("no message came through it: publishers are blocked: "));
+    check_until(cluster, {"end-to-end"}, is_ok);
+}
+
 TEST_CASE("monitor check tells that nothing listens where AMQP is expected", "[live]")
 {
     test::LiveCluster const cluster;

@@ -410,6 +410,19 @@ TEST_CASE("feature flags are those of the first node that tells; stable ones tha
     CHECK_FALSE(gap(assemble(answers), "FEATURE-FLAGS-OFF")->skipped);
 }
 
+TEST_CASE("a probe that was denied its queue leaves open whether messages come through")
+{
+    auto answers = three();
+    answers.nodes[0].login.end_to_end = EndToEnd{{Outcome::denied, "access refused", {}}, {}};
+    auto const snapshot = assemble(answers);
+    REQUIRE(gap(snapshot, "END-TO-END") != nullptr);
+    CHECK_FALSE(gap(snapshot, "END-TO-END")->skipped);
+    CHECK(gap(snapshot, "END-TO-END")->remedy == R"(rabbitmqctl set_permissions -p VHOST ops )"
+                                                 R"('^(amq\.default|rmqha\.end-to-end\..*)$' )"
+                                                 R"('^(amq\.default|rmqha\.end-to-end\..*)$' )"
+                                                 R"('^(amq\.default|rmqha\.end-to-end\..*)$')");
+}
+
 TEST_CASE("that no connection used TLS leaves nothing to say of certificates")
 {
     auto answers = three();

@@ -153,7 +153,7 @@ TEST_CASE("a login tells refused, silent and unreachable apart")
     base::Stop const stop;
     amqp::OpenOptions login;
     login.credentials = {.user = "guest", .password = "guest"};
-    auto const log_in = amqp_login(login, {}, stop);
+    auto const log_in = amqp_login({.open = login}, stop);
     config::Node node = node_at("127.0.0.1");
     auto const within = [](auto time) { return std::chrono::steady_clock::now() + time; };
 

@@ -6,6 +6,7 @@ using namespace rmqha;
 using namespace rmqha::health;
 using test::healthy_snapshot;
 using test::only;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -218,6 +219,7 @@ TEST_CASE(
     Node& node = snapshot.nodes[0];
     node.amqp_certificate_days = 31;
     CHECK(none("CERTIFICATE-EXPIRES", snapshot));
+    node.amqp_certificate_days = 40;
     node.management_certificate_days = 30;
     auto const warning = the("CERTIFICATE-EXPIRES", snapshot);
     CHECK(warning.severity == Severity::warning);
@@ -238,6 +240,28 @@ TEST_CASE(
     CHECK(the("CERTIFICATE-EXPIRES", snapshot, rules).severity == Severity::warning);
     node.amqp_certificate_days = node.management_certificate_days = 1;
     CHECK(none("CERTIFICATE-EXPIRES", snapshot, rules));
+}
+
+TEST_CASE("a message that did not come through a node, or too slowly, is critical")
+{
+    auto snapshot = healthy_snapshot();
+    auto& probe = snapshot.nodes[1].end_to_end;
+    probe = EndToEnd{test::answered_in(1s), 10ms};
+    CHECK(none("END-TO-END", snapshot));
+    probe->asked.took = 1001ms;
+    auto const slow = the("END-TO-END", snapshot);
+    CHECK(slow.severity == Severity::critical);
+    CHECK(slow.object == "r2@h2");
+    CHECK(slow.evidence == "a message took 1.0s through it and back (end_to_end_max 1.0s)");
+    CHECK(slow.value == Approx(1001));
+    probe->asked = {Asked::Outcome::failed, "not confirmed in time", 4s};
+    CHECK(the("END-TO-END", snapshot).evidence == "no message came through it: not confirmed in time");
+    probe->asked = {Asked::Outcome::denied, "access refused", 1ms};
+    CHECK(none("END-TO-END", snapshot));
+    probe->asked = {Asked::Outcome::refused, "refused", 1ms};
+    test::take_down(snapshot, 2);
+    auto const findings = findings_of(snapshot, {});
+    CHECK(only(findings, "END-TO-END")->cause == only(findings, "NODE-DOWN")->cause); // costs its points once
 }
 
 TEST_CASE("stable feature flags that are off are a warning that names the first of them")
