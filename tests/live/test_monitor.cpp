@@ -1,4 +1,4 @@
-#include "support/brokers.hpp"
+#include "monitored.hpp"
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
 
@@ -9,45 +9,11 @@
 
 using namespace rmqha;
 using namespace std::chrono_literals;
+using test::has;
+using test::is_ok;
+using test::Monitored;
 
 namespace {
-
-/// The cluster under test, as `rmqha monitor status` shows it and as rmqha itself disturbs it.
-class Monitored {
-public:
-    base::Finished status(std::vector<std::string> const& options = {}) const
-    {
-        std::vector<std::string> arguments{"--context", cluster.name(), "monitor", "status"};
-        arguments.insert(arguments.end(), options.begin(), options.end());
-        return test::run_rmqha(arguments);
-    }
-
-    /// Asks until the answer is as wanted; fails after a minute with the last one.
-    template <typename Wanted>
-    nlohmann::json json_until(Wanted wanted) const
-    {
-        nlohmann::json json;
-        base::Finished answer;
-        bool const came = test::wait_until(1min, [&] {
-            answer = status({"--format", "json"});
-            json = nlohmann::json::parse(answer.output, nullptr, false);
-            return json.is_object() && wanted(json);
-        });
-        INFO("still not as wanted after a minute: " << answer.output << answer.errors);
-        REQUIRE(came);
-        return json;
-    }
-
-    test::LiveCluster cluster;
-};
-
-bool has(nlohmann::json const& status, std::string const& code, std::string const& severity)
-{
-    auto const& findings = status.at("findings");
-    return std::any_of(findings.begin(), findings.end(), [&](auto const& finding) {
-        return finding.at("code") == code && finding.at("severity") == severity;
-    });
-}
 
 /// The status when, of the cluster's nodes, that of this number (4: one more) is reached at `port` only; 5 s for it.
 struct SeenAt {
@@ -76,11 +42,6 @@ struct SeenAt {
     nlohmann::json json;
     nlohmann::json node;
 };
-
-bool is_ok(nlohmann::json const& status)
-{
-    return status.at("state") == "OK";
-}
 
 } // namespace
 

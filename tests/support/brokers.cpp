@@ -220,11 +220,8 @@ Isolated::~Isolated()
     }
 }
 
-void Isolated::heal()
+void Isolated::reconnect()
 {
-    if (std::exchange(m_healed, true)) {
-        return;
-    }
     std::vector<std::string> peers;
     for (int number = 1; number <= static_cast<int>(m_cluster.nodes().size()); ++number) {
         if (number != m_number) {
@@ -234,6 +231,14 @@ void Isolated::heal()
     m_cluster.tool(m_number,
                    {"rabbitmqctl", "eval",
                     fmt::format("[erlang:set_cookie(N, erlang:get_cookie()) || N <- [{}]].", fmt::join(peers, ", "))});
+}
+
+void Isolated::heal()
+{
+    if (std::exchange(m_healed, true)) {
+        return;
+    }
+    reconnect();
     // A partition stays until the nodes of one side have started afresh; RabbitMQ up to 4.2 makes a partial one, as is
     // seen for a moment here, a full one: all nodes but one take part in it.
     m_cluster.restart(m_number);

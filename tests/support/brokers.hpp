@@ -82,6 +82,8 @@ public:
     Isolated& operator=(Isolated const&) = delete;
     ~Isolated();
 
+    /// Lets the sides see each other again, and that they were apart.
+    void reconnect();
     void heal();
 
 private:
