@@ -92,7 +92,9 @@ Retry retry_of_close(bool on_channel, std::uint16_t code, std::string_view text)
 
 Retry retry_of(FailureKind kind)
 {
-    return kind == FailureKind::denied ? Retry::never : Retry::other_node;
+    return kind == FailureKind::denied      ? Retry::never
+           : kind == FailureKind::cancelled ? Retry::wait
+                                            : Retry::other_node;
 }
 
 } // namespace

@@ -18,6 +18,7 @@ enum class FailureKind {
     denied,         ///< user, password, vhost or permission refused, or removed while connected
     closed,         ///< connection.close with another reason
     channel_closed, ///< channel.close: the connection lives on, the channel must be reopened
+    cancelled,      ///< basic.cancel: the consumer is no more, what it held goes back when the channel is reopened
 };
 
 /// What helps after a failure.

@@ -167,19 +167,25 @@ Answer<RaftLogs> read_raft_logs(http::Result const& result)
     if (auto problem = problem_in(result)) {
         return *problem;
     }
-    constexpr std::string_view k_prefix = "rabbitmq_detailed_raft_log_";
+    // With "log_" up to RabbitMQ 4.2, without it and with "last_applied" from 4.3 on.
+    constexpr std::string_view k_prefix = "rabbitmq_detailed_raft_";
+    auto const what = [&](std::string_view name) {
+        name.remove_prefix(std::min(name.size(), k_prefix.size()));
+        return name.starts_with("log_") ? name.substr(4) : name;
+    };
+    auto const is_applied = [&](std::string_view name) {
+        return what(name) == "last_applied_index" || what(name) == "last_applied";
+    };
     RaftLogs logs;
     auto const wanted = [&](std::string_view name) {
-        return name == "rabbitmq_detailed_raft_log_last_applied_index" ||
-               name == "rabbitmq_detailed_raft_log_commit_index";
+        return name.starts_with(k_prefix) && (is_applied(name) || what(name) == "commit_index");
     };
     for_each_sample(std::get<http::Response>(result).body, wanted, [&](Sample& sample) {
         if (sample.labels.count("queue") == 0) { // the metadata store's own log has no queue
             return;
         }
         RaftIndexes& indexes = logs[{sample.labels["vhost"], sample.labels["queue"]}];
-        bool const applied = sample.name.substr(k_prefix.size()) == "last_applied_index";
-        (applied ? indexes.applied : indexes.committed) = whole(sample.value);
+        (is_applied(sample.name) ? indexes.applied : indexes.committed) = whole(sample.value);
     });
     return logs;
 }

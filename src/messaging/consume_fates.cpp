@@ -72,10 +72,12 @@ void ConsumeRun::recover(amqp::Failure const& failure, Handler& handler)
     m_in_hand = 0;
     m_verdicts.clear();
     m_subscribed = false;
+    m_cancelled = false;
     bool const lasting = SteadyClock::now() - m_connected_at >= k_lasting;
     m_fruitless = lasting ? 1 : m_fruitless + 1;
     bool const too_often = m_options.connection_attempts != 0 && m_fruitless > m_options.connection_attempts;
-    bool const connected = failure.kind() == amqp::FailureKind::channel_closed;
+    bool const connected =
+        failure.kind() == amqp::FailureKind::channel_closed || failure.kind() == amqp::FailureKind::cancelled;
     if (!connected) {
         m_at.channel.reset();
         if (failure.retry() != amqp::Retry::never) {

@@ -69,10 +69,25 @@ void ConsumeRun::on_delivery(amqp::Delivery&& delivery)
 void ConsumeRun::on_cancel(std::string const& /*consumer_tag*/)
 {
     m_subscribed = false;
+    m_cancelled = true;
     ++m_summary.cancelled;
-    m_note(fmt::format(
-        "the broker ended the subscription to queue \"{}\" (deleted, or its node is gone); subscribing again",
-        m_options.queue));
+}
+
+/// What is being handled was the cancelled consumer's. RabbitMQ 4.3 cancels the consumer of a quorum queue that holds a
+/// message for too long, and then takes no acknowledgement of it: it comes again, as with the channels that earlier
+/// versions close. What is left of a queue that is deleted, or whose node is gone, cannot be acknowledged either.
+void ConsumeRun::heed_cancel(Handler const& handler)
+{
+    if (!std::exchange(m_cancelled, false)) {
+        return;
+    }
+    auto const what = fmt::format("the broker ended the subscription to queue \"{}\"", m_options.queue);
+    if (acknowledging() && handler.busy()) {
+        throw amqp::Failure(amqp::FailureKind::cancelled,
+                            what + " (deleted, its node is gone, or a message was held for too long)", 0,
+                            "Acknowledge sooner, or raise the broker's consumer_timeout (usually 30 minutes).");
+    }
+    m_note(what + " (deleted, or its node is gone); subscribing again");
 }
 
 void ConsumeRun::connect()
@@ -136,6 +151,7 @@ bool ConsumeRun::turn(Handler& handler)
     bool const waits = !ended && (m_arrived.empty() || !wants_more()); // some come together with the consume-ok
     auto const reopen_at = m_channel_gone ? m_reopen_at : base::k_never;
     wait(handler, {.deadline = waits ? std::min({idle_until, m_options.deadline, handler.wake_at(), reopen_at}) : now});
+    heed_cancel(handler);
     bool const was_busy = handler.busy();
     if (!m_arrived.empty() || was_busy) {
         m_last_message = SteadyClock::now();

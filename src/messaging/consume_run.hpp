@@ -31,6 +31,8 @@ private:
     void on_delivery(amqp::Delivery&& delivery) override;
     void on_cancel(std::string const& consumer_tag) override;
 
+    void heed_cancel(Handler const& handler);
+
     void connect();
     void subscribe();
     void check_alone(base::TimePoint deadline);
@@ -64,7 +66,8 @@ private:
 
     cluster::Attempt m_at; ///< the connection in use
     bool m_subscribed = false;
-    bool m_channel_gone = false; ///< closed by the broker, the connection lives
+    bool m_cancelled = false;      ///< by the broker, and nothing was done about it yet
+    bool m_channel_gone = false;   ///< closed by the broker, the connection lives
     base::TimePoint m_reopen_at{}; ///< then
     std::string m_consumer_tag;
     StreamPosition m_position;

@@ -114,7 +114,11 @@ TEST_CASE("a reader that pauses costs neither the connection, nor memory, nor a 
 TEST_CASE("a queue that is deleted under its consumer ends it with the reason", "[live]")
 {
     Scene scene;
-    scene.declare(1, GENERATE("classic", "quorum"));
+    std::string const type = GENERATE("classic", "quorum");
+    if (type == "quorum" && scene.cluster.version().starts_with("3.8.")) {
+        return; // tells its consumers nothing when it is deleted within a second of an acknowledgement
+    }
+    scene.declare(1, type);
     scene.publish("only");
     auto consumer = scene.consume({});
     REQUIRE(scene.received("only\n"));
@@ -147,7 +151,12 @@ TEST_CASE("an exclusive consumer is kept out by others, and keeps them out of a 
 TEST_CASE("a message that the broker takes away for slowness comes again, and that is told", "[live]")
 {
     Scene scene;
-    scene.declare(1, GENERATE("classic", "quorum"));
+    std::string const type = GENERATE("classic", "quorum");
+    bool const cancels = scene.cluster.version().starts_with("4.3");
+    if ((cancels && type == "classic") || scene.cluster.version().starts_with("3.8.")) {
+        return; // there it may take all the time in the world
+    }
+    scene.declare(1, type);
     auto const set = [&](std::string const& timeout, std::string const& tick) {
         for (int node = 1; node <= 3; ++node) {
             scene.cluster.tool(node, {"rabbitmqctl", "eval",
@@ -165,7 +174,7 @@ TEST_CASE("a message that the broker takes away for slowness comes again, and th
     auto consumer = scene.consume({"--connection-attempts", "0", "-c", "1", "--", "sh", "-c",
                                    "cat; [ -e " + flag + " ] || { touch " + flag + "; exec sleep 5; }"});
     CHECK(told(consumer, "trying again"));
-    CHECK_THAT(consumer.errors(), Contains("timed out"));
+    CHECK_THAT(consumer.errors(), Contains(cancels ? "held for too long" : "timed out"));
     set("1800000", "60000"); // else the broker may take it away again while the acknowledgement is on its way
     CHECK(consumer.wait(2min) == 0);
     CHECK(scene.rmqha({"consume", scene.queue.name(), "--idle-timeout", "1s"}).output.empty());

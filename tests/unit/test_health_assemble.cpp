@@ -385,6 +385,12 @@ TEST_CASE("how far members are behind comes from their own nodes, held against t
     CHECK(gap(without, "REPLICA-LAGGING")->object == name(2));
     CHECK_FALSE(gap(without, "REPLICA-LAGGING")->skipped);
 
+    for (NodeAnswers& node : answers.nodes) {
+        node.raft = management::RaftLogs{};
+    }
+    REQUIRE(gap(assemble(answers), "REPLICA-LAGGING") != nullptr);
+    CHECK(gap(assemble(answers), "REPLICA-LAGGING")->reason == "no node told how far members are");
+
     answers.nodes[0].raft = Problem{Problem::Kind::not_supported, "not there"};
     CHECK(gap(assemble(answers), "REPLICA-LAGGING")->skipped);
 }

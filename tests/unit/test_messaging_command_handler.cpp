@@ -6,6 +6,7 @@
 #include "support/fake_cluster.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 using namespace rmqha;
@@ -297,6 +298,38 @@ TEST_CASE("a command goes on over the loss of its connection; its old tag is nev
     CHECK(work.commands.orphaned == 1);
     CHECK(work.summary.acknowledged == 1);
     CHECK(work.summary.reconnects == 1);
+}
+
+TEST_CASE("when the broker cancels the consumer of a running command, the message comes again", "[messaging]")
+{
+    Work work("echo run >> runs; touch started; until [ -e cancelled ]; do :; done");
+    work.command.timeout = 1min;
+    work.options.count = 1;
+    int subscriptions = 0;
+    work.cluster.broker->on_call = [&](FakeChannel& channel, std::string const& what) {
+        if (what.starts_with("consume")) {
+            ++subscriptions;
+            channel.deliver(subscriptions == 1 ? 41 : 7, "x", subscriptions > 1);
+        }
+    };
+    bool ended = false;
+    work.cluster.broker->on_idle = [&](FakeChannel& channel) {
+        if (!ended && work.has("started")) {
+            ended = true;
+            channel.end_consumer();
+        } else if (subscriptions == 2) {
+            base::write_file(work.folder / "cancelled", "");
+        } else {
+            channel.unblock(); // so that it comes here again, and the command has its time
+        }
+    };
+    work.run();
+    CHECK(work.file("runs") == "run\nrun\n");
+    CHECK(work.acknowledged() == Tags{7});
+    CHECK(work.summary.cancelled == 1);
+    CHECK(work.summary.acknowledged == 1);
+    auto const& calls = work.cluster.broker->calls;
+    CHECK(std::count(calls.begin(), calls.end(), "reopen") == 1); // what the broker still holds for it goes back
 }
 
 TEST_CASE("on a stop a running command may end, and its message is acknowledged; no other is begun", "[messaging]")
