@@ -1,3 +1,4 @@
+#include "cmd/monitor_alerts.hpp"
 #include "cmd/monitor_check_json.hpp"
 #include "cmd/monitor_commands.hpp"
 #include "cmd/monitor_rules.hpp"
@@ -36,6 +37,7 @@ struct CheckOptions {
     CheckFormat format = CheckFormat::nagios;
     Severity unreachable_as = Severity::critical;
     RuleOptions rules;
+    AlertOptions alerts;
     std::optional<base::milliseconds> mirror_sync_delay_max;
     std::string textfile;
     std::string state_file;
@@ -73,6 +75,7 @@ std::vector<health::Finding> ask(Context& context, CheckOptions const& options, 
     delay = options.mirror_sync_delay_max.value_or(delay);
     report.context = cluster_label(settings);
     auto snapshot = take_snapshot(context, {.default_deadline = k_default_deadline,
+                                            .kept_back = time_for(options.alerts),
                                             .queues = health::needs_queues(report.checks),
                                             .replica_lag = report.rules.replica_lag_max.has_value(),
                                             .end_to_end = health::codes_of(report.checks).contains("END-TO-END")});
@@ -158,6 +161,7 @@ ExitStatus check(Context& context, CheckOptions const& options)
         throw Error(ExitCode::usage, "--mirror-sync-delay-max: nothing to tell the time by",
                     "Give --state-file, so that a run knows since when mirrors have been unsynchronised.");
     }
+    check(options.alerts);
     Report report;
     report.checks = checks_of(names, options.rules);
     report.time = context.clock.wall();
@@ -174,6 +178,8 @@ ExitStatus check(Context& context, CheckOptions const& options)
     } catch (Error const& error) { // not even settings
         report.findings = {not_checked(error, report.checks)};
     }
+    auto const untold = tell(context, options.alerts, report, context.deadline(k_default_deadline) - k_last_words);
+    report.findings.insert(report.findings.end(), untold.begin(), untold.end());
     report.took = context.clock.now() - start;
     if (!options.textfile.empty()) {
         write_textfile(options, report);
@@ -229,6 +235,7 @@ void add_options(CLI::App& command, CheckOptions& options)
     add_number(command, "--for", options.runs, {1, 1000}, "runs in a row that must see a problem before it counts");
     command.add_flag("--changes-only", options.changes_only, "print nothing when all is as it was in the run before");
     add_rule_options(command, options.rules);
+    add_alert_options(command, options.alerts);
     // Only a check has a memory to judge it by.
     add_duration(command, "--mirror-sync-delay-max", options.mirror_sync_delay_max,
                  "time a mirror may be unsynchronised before that is critical; needs --state-file (default 300s)")

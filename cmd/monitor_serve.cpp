@@ -6,6 +6,7 @@
 #include "cmd/options.hpp"
 
 #include "base/units.hpp"
+#include "health/alerts.hpp"
 #include "health/prometheus.hpp"
 #include "serve/agent_server.hpp"
 #include "serve/answers.hpp"
@@ -17,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <set>
 
 namespace rmqha::cmd {
 namespace {
@@ -61,6 +63,7 @@ private:
         auto const why = why_not_reached(snapshot);
         tell(why ? why->what() : std::string());
         auto report = report_of(snapshot, why);
+        alert(report, !why);
         auto collected = serve::after(*m_board.get(), {.snapshot = std::move(snapshot),
                                                        .problem = why ? why->what() : std::string(),
                                                        .ended = m_context.clock.now()});
@@ -83,6 +86,26 @@ private:
         return report;
     }
 
+    /// While nobody answers, nobody knows what has gone.
+    void alert(health::Report& report, bool reached)
+    {
+        if (reached) {
+            report.gone = health::gone_since(m_alerted, report);
+            m_alerted = report.findings;
+        }
+        auto const untold =
+            cmd::tell(m_context, m_options.alerts, report, m_context.clock.now() + time_for(m_options.alerts));
+        for (auto const& problem : untold) {
+            if (m_untold.insert(problem.evidence).second) {
+                m_context.console.warn(problem.evidence);
+            }
+        }
+        if (untold.empty()) {
+            m_untold.clear();
+        }
+        report.findings.insert(report.findings.end(), untold.begin(), untold.end());
+    }
+
     /// Once per change: this is the log of a service.
     void tell(std::string const& problem)
     {
@@ -101,6 +124,8 @@ private:
     serve::Board& m_board;
     Snapshots m_snapshots;
     std::string m_problem;
+    std::vector<health::Finding> m_alerted; ///< what counted when the cluster was last reached
+    std::set<std::string> m_untold;         ///< troubles with alerts that the log tells already
 };
 
 void warn_of_strangers(output::Console& console, serve::Listener const& http, bool tls, bool token)

@@ -71,10 +71,16 @@ void add_serve_options(CLI::App& app, ServeOptions& options)
         ->type_name("FILE")
         ->group(k_group);
     add_rule_options(app, options.rules);
+    add_alert_options(app, options.alerts);
 }
 
 void check(ServeOptions const& options)
 {
+    check(options.alerts);
+    if (!options.alerts.alertmanagers.empty() && options.alerts.lifetime <= 2 * options.interval) {
+        throw Error(ExitCode::usage, "--alert-lifetime: too short",
+                    "Alerts are told again every --interval: let them live for more than two of these.");
+    }
     if (options.interval < std::chrono::seconds(1)) {
         throw Error(ExitCode::usage,
                     fmt::format("--interval: {} is too short", base::format_duration(options.interval)),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cmd/monitor_alerts.hpp"
 #include "cmd/monitor_rules.hpp"
 
 #include "base/clock.hpp"
@@ -26,6 +27,7 @@ struct ServeOptions {
     std::string tls_key;
     std::string bearer_token_file;
     RuleOptions rules;
+    AlertOptions alerts;
 };
 
 /// `options` must live as long as the app.

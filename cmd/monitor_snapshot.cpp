@@ -7,13 +7,6 @@
 #include "health/members.hpp"
 
 namespace rmqha::cmd {
-namespace {
-
-/// Kept back from the deadline for judging and showing what came.
-constexpr base::milliseconds k_last_words{200};
-
-} // namespace
-
 Snapshots::Snapshots(Context& context, SnapshotOptions const& options)
     : m_context(context), m_transport(http::make_curl_transport())
 {
@@ -52,7 +45,7 @@ health::Snapshot Snapshots::take(base::TimePoint deadline)
 health::Snapshot take_snapshot(Context& context, SnapshotOptions const& options)
 {
     base::TimePoint const start = context.clock.now();
-    base::TimePoint const deadline = context.deadline(options.default_deadline) - k_last_words;
+    base::TimePoint const deadline = context.deadline(options.default_deadline) - options.kept_back - k_last_words;
     auto snapshot = Snapshots(context, options).take(deadline);
     snapshot.took = context.clock.now() - start;
     return snapshot;

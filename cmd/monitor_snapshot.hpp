@@ -12,10 +12,14 @@ class Context;
 
 struct SnapshotOptions {
     base::milliseconds default_deadline = std::chrono::seconds(10); ///< when no --deadline says otherwise
+    base::milliseconds kept_back{0};                                ///< of it, for what comes after
     bool queues = true;                                             ///< ask for queues too
     bool replica_lag = false;                                       ///< and how far their members are
     bool end_to_end = false;                                        ///< send a message through every node
 };
+
+/// Kept back from a command's deadline for judging and showing what came.
+inline constexpr base::milliseconds k_last_words{200};
 
 /// Asks the context's nodes everything, as often as wanted: over connections kept open, and with the names they had
 /// when they told them, so that a node is called the same when nobody answers for it. Not thread-safe.

@@ -14,7 +14,7 @@ readonly -a RMQHA_BUILD_PACKAGES=(
 
 # What the live tests take besides: those who are served. They run as processes of the tests, never as services.
 # shellcheck disable=SC2034
-readonly -a RMQHA_LIVE_PACKAGES=(haproxy prometheus)
+readonly -a RMQHA_LIVE_PACKAGES=(haproxy prometheus prometheus-alertmanager)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {
@@ -46,10 +46,10 @@ missing_packages() {
 
 # Installs what is missing of the named packages; does nothing, and needs no root, when nothing is.
 #
-# rabbitmq-server starts a broker as a system service the moment it is installed, and at every boot from then on; haproxy
-# and prometheus do likewise. We want their files only: while we install them, policy-rc.d (the switch every Debian package
-# asks before starting a service) says no, and afterwards the service is disabled. What was installed before us is none of
-# our business: its package is not missing, so it is neither stopped nor touched.
+# rabbitmq-server starts a broker as a system service the moment it is installed, and at every boot from then on; haproxy,
+# prometheus and its alertmanager do likewise. We want their files only: while we install them, policy-rc.d (the switch
+# every Debian package asks before starting a service) says no, and afterwards the service is disabled. What was installed
+# before us is none of our business: its package is not missing, so it is neither stopped nor touched.
 install_packages() {
     local -a missing
     mapfile -t missing < <(missing_packages "$@")
@@ -62,7 +62,7 @@ policy=/usr/sbin/policy-rc.d
 kept=
 quiet_services=()
 for package in "$@"; do
-    case $package in rabbitmq-server | haproxy | prometheus) quiet_services+=("$package.service") ;; esac
+    case $package in rabbitmq-server | haproxy | prometheus | prometheus-alertmanager) quiet_services+=("$package.service") ;; esac
 done
 restore() {
     [ ${#quiet_services[@]} -gt 0 ] || return 0

@@ -147,7 +147,8 @@ public:
                 continue;
             }
             if (seen->second.severity != Severity::ok) {
-                m_result.gone.push_back({seen->first.first, seen->first.second, seen->second.since});
+                m_result.gone.push_back(
+                    {seen->first.first, seen->first.second, seen->second.since, seen->second.severity});
                 m_result.changed = true;
             }
             seen = m_state.problems.erase(seen);

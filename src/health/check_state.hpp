@@ -48,6 +48,7 @@ struct GoneProblem {
     std::string code;
     std::string object;
     std::chrono::system_clock::time_point since{};
+    Severity severity = Severity::ok; ///< as it counted
 };
 
 struct Judgement {
