@@ -10,6 +10,7 @@ void add_monitor(CLI::App& app, Action& chosen, FailedByCommand& failed)
     monitor.require_subcommand(1);
     add_monitor_status(monitor, chosen);
     add_monitor_check(monitor, chosen, failed);
+    add_monitor_watch(monitor, chosen);
     add_monitor_serve(monitor, chosen);
     add_monitor_views(monitor, chosen);
 }

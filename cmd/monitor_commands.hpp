@@ -9,6 +9,7 @@ void add_monitor_status(CLI::App& monitor, Action& chosen);
 /// Whatever happens, `monitor check` ends with 0, 1, 2 or 3.
 void add_monitor_check(CLI::App& monitor, Action& chosen, FailedByCommand& failed);
 void add_monitor_serve(CLI::App& monitor, Action& chosen);
+void add_monitor_watch(CLI::App& monitor, Action& chosen);
 void add_monitor_views(CLI::App& monitor, Action& chosen);
 
 } // namespace rmqha::cmd

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace rmqha::cmd {
 namespace {
@@ -136,30 +137,41 @@ std::string queues_table(Status const& status, PageOptions const& options)
     return text;
 }
 
+std::vector<LikeFindings> like_findings(std::vector<Finding> const& findings, bool skipped_too)
+{
+    std::vector<LikeFindings> groups;
+    std::map<std::tuple<std::string, std::string, Severity>, std::size_t> places;
+    for (Finding const& finding : findings) {
+        if (finding.severity == Severity::skipped && !skipped_too) {
+            continue;
+        }
+        auto const [place, fresh] =
+            places.emplace(std::tuple(finding.code, finding.cause, finding.severity), groups.size());
+        if (fresh || finding.object == "cluster") {
+            groups.push_back({&finding, 1});
+        } else {
+            ++groups[place->second].count;
+        }
+    }
+    return groups;
+}
+
+std::string finding_text(LikeFindings const& like)
+{
+    std::string const more =
+        like.count > 1 ? fmt::format(" (and {} more like it)", base::format_count(like.count - 1)) : "";
+    return fmt::format("{} {}{}: {}", like.finding->code, like.finding->object, more, like.finding->evidence);
+}
+
 std::string findings_list(Status const& status, PageOptions const& options)
 {
     constexpr std::size_t k_indent = 10;
-    std::vector<std::pair<Finding const*, std::size_t>> groups;
-    for (Finding const& finding : status.findings) {
-        if (finding.severity == Severity::skipped && !options.explain) {
-            continue;
-        }
-        auto const same = std::find_if(groups.begin(), groups.end(), [&](auto const& group) {
-            return group.first->code == finding.code && group.first->cause == finding.cause &&
-                   group.first->severity == finding.severity && finding.object != "cluster";
-        });
-        if (same != groups.end()) {
-            ++same->second;
-        } else {
-            groups.emplace_back(&finding, 1);
-        }
-    }
+    auto const groups = like_findings(status.findings, options.explain);
     std::string text;
     for (std::size_t i = 0; i < std::min(groups.size(), k_most_rows); ++i) {
-        auto const& [finding, count] = groups[i];
-        std::string const more = count > 1 ? fmt::format(" (and {} more like it)", base::format_count(count - 1)) : "";
+        auto const* const finding = groups[i].finding;
         std::string const severity(to_string(finding->severity));
-        std::string const what = fmt::format("{} {}{}: {}", finding->code, finding->object, more, finding->evidence);
+        std::string const what = finding_text(groups[i]);
         text += "\n" + output::styled(severity, style_of(finding->severity), options.color) +
                 std::string(k_indent - severity.size(), ' ') + wrapped(output::escaped(what), options.width, k_indent) +
                 "\n";

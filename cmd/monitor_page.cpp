@@ -29,50 +29,10 @@ std::string counted(std::size_t count, char const* what)
     return fmt::format("{} {}{}", base::format_count(count), what, count == 1 ? "" : "s");
 }
 
-Cell state_cell(health::Node const& node)
-{
-    switch (node.state) {
-    case NodeState::running:
-        return {"running", Style::good};
-    case NodeState::draining:
-        return {"draining", Style::warning};
-    case NodeState::unreachable:
-        return {"no login", Style::warning};
-    case NodeState::silent:
-        return {"silent", Style::bad};
-    case NodeState::down:
-        break;
-    }
-    return {"down", Style::bad};
-}
-
 template <typename Value, typename Format>
 std::string shown(std::optional<Value> const& value, Format format)
 {
     return value ? format(*value) : std::string("-");
-}
-
-std::string memory_of(health::Node const& node)
-{
-    if (!node.memory_used || node.memory_limit.value_or(0) == 0) {
-        return shown(node.memory_used, base::format_size);
-    }
-    double const percent = 100.0 * static_cast<double>(*node.memory_used) / static_cast<double>(*node.memory_limit);
-    // An alarm forced with a tiny limit would take a column of its own.
-    return percent < 1000 ? fmt::format("{:.0f} %", percent) : std::string(">999 %");
-}
-
-Cell alarms_of(health::Node const& node)
-{
-    if (!node.up() || (!node.memory_alarm && !node.disk_alarm)) {
-        return node.up() ? Cell("unknown", Style::warning) : Cell("-", Style::faint);
-    }
-    bool const memory = node.memory_alarm.value_or(false);
-    bool const disk = node.disk_alarm.value_or(false);
-    if (!memory && !disk) {
-        return "none";
-    }
-    return {memory && disk ? "mem+disk" : memory ? "memory" : "disk", Style::bad};
 }
 
 std::string outcome_of(health::Asked const& asked)
@@ -112,7 +72,7 @@ std::string nodes_table(Status const& status, PageOptions const& options)
                          {"UPTIME", Align::right}});
     for (health::Node const& node : nodes) {
         table.add({node.label(), state_cell(node), outcome_of(node.end_to_end ? node.end_to_end->asked : node.amqp),
-                   memory_of(node), shown(node.disk_free, base::format_size), alarms_of(node),
+                   memory_text(node), shown(node.disk_free, base::format_size), alarms_cell(node),
                    node.version.empty() ? "-" : node.version,
                    shown(node.uptime, [](base::milliseconds uptime) { return base::format_duration(uptime); })});
     }
@@ -185,6 +145,46 @@ std::string explanation(Status const& status, PageOptions const& options)
 }
 
 } // namespace
+
+Cell state_cell(health::Node const& node)
+{
+    switch (node.state) {
+    case NodeState::running:
+        return {"running", Style::good};
+    case NodeState::draining:
+        return {"draining", Style::warning};
+    case NodeState::unreachable:
+        return {"no login", Style::warning};
+    case NodeState::silent:
+        return {"silent", Style::bad};
+    case NodeState::down:
+        break;
+    }
+    return {"down", Style::bad};
+}
+
+std::string memory_text(health::Node const& node)
+{
+    if (!node.memory_used || node.memory_limit.value_or(0) == 0) {
+        return node.memory_used ? base::format_size(*node.memory_used) : "-";
+    }
+    double const percent = 100.0 * static_cast<double>(*node.memory_used) / static_cast<double>(*node.memory_limit);
+    // An alarm forced with a tiny limit would take a column of its own.
+    return percent < 1000 ? fmt::format("{:.0f} %", percent) : std::string(">999 %");
+}
+
+Cell alarms_cell(health::Node const& node)
+{
+    if (!node.up() || (!node.memory_alarm && !node.disk_alarm)) {
+        return node.up() ? Cell("unknown", Style::warning) : Cell("-", Style::faint);
+    }
+    bool const memory = node.memory_alarm.value_or(false);
+    bool const disk = node.disk_alarm.value_or(false);
+    if (!memory && !disk) {
+        return "none";
+    }
+    return {memory && disk ? "mem+disk" : memory ? "memory" : "disk", Style::bad};
+}
 
 std::string status_page(Status const& status, PageOptions const& options)
 {

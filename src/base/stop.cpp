@@ -46,6 +46,9 @@ void watch(int signals, int quit, Stop& stop)
         }
         auto const signal = static_cast<int>(info.ssi_signo);
         if (stop.requested()) {
+            if (auto* const act = stop.last_act()) {
+                act();
+            }
             ::_exit(128 + signal);
         }
         stop.request(signal);

@@ -20,15 +20,23 @@ public:
     void request(int signal = 0) noexcept;
     void throw_if_requested() const;
 
+    /// What is done right before the immediate exit that a second signal asks for: something that may be done at any
+    /// moment, from any thread. Null: nothing.
+    using LastAct = void (*)() noexcept;
+    void set_last_act(LastAct act) noexcept { m_last_act.store(act); }
+    LastAct last_act() const noexcept { return m_last_act.load(); }
+
 private:
+    std::atomic<LastAct> m_last_act{nullptr};
     Fd m_event;
     std::atomic<bool> m_requested{false};
     static constexpr int k_unset = -1;
     std::atomic<int> m_signal{k_unset};
 };
 
-/// Turns the first SIGINT or SIGTERM into a request and the second into an immediate exit with 128 + signal. Create it
-/// in main before any other thread: it blocks both signals for the process. SIGPIPE is ignored from then on.
+/// Turns the first SIGINT or SIGTERM into a request and the second into an immediate exit with 128 + signal, after the
+/// stop's last act. Create it in main before any other thread: it blocks both signals for the process. SIGPIPE is
+/// ignored from then on.
 class SignalWatch {
 public:
     explicit SignalWatch(Stop& stop);

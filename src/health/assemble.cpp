@@ -127,6 +127,7 @@ void take_own_word(Node& node, NodeAnswers const& answers)
     if (auto const* metrics = value_of(answers.metrics)) {
         take_figures(node, *metrics);
         fill(node.connections, metrics->connections);
+        node.counters = metrics->counters;
         node.figures_source = "metrics";
         node.version = metrics->version;
         node.cluster_name = metrics->cluster_name;

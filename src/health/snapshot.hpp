@@ -78,6 +78,7 @@ struct Node {
     std::optional<std::uint64_t> sockets_total; ///< 0 where the broker counts none
     std::optional<base::milliseconds> uptime;
     std::optional<std::uint64_t> connections;
+    std::optional<management::MessageCounters> counters; ///< as it told itself, just now
     std::optional<bool> memory_alarm;
     std::optional<bool> disk_alarm;
     std::optional<std::vector<std::string>> stopped_vhosts; ///< that do not run on it

@@ -74,9 +74,27 @@ std::uint64_t whole(double value)
     return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
+/// There is one sample per protocol and type of queue.
+void count(Metrics& metrics, std::string_view what, std::uint64_t messages)
+{
+    auto& counters = metrics.counters;
+    if (what == "received_total") {
+        counters.emplace(counters.value_or(MessageCounters{})).published += messages;
+    } else if (what == "delivered_total") {
+        counters.emplace(counters.value_or(MessageCounters{})).delivered += messages;
+    } else if (what == "acknowledged_total") {
+        counters.emplace(counters.value_or(MessageCounters{})).acknowledged += messages;
+    }
+}
+
 void take(Metrics& metrics, Sample& sample)
 {
+    constexpr std::string_view k_counters = "rabbitmq_global_messages_";
     std::string_view const name = sample.name;
+    if (name.starts_with(k_counters)) {
+        count(metrics, name.substr(k_counters.size()), whole(sample.value));
+        return;
+    }
     if (name == "rabbitmq_identity_info") {
         metrics.node = sample.labels["rabbitmq_node"];
         metrics.cluster_name = sample.labels["rabbitmq_cluster"];

@@ -146,6 +146,13 @@ struct FeatureFlag {
     std::string stability; ///< "stable", "required", "experimental"
 };
 
+/// Messages that went through a node since it started, over all protocols.
+struct MessageCounters {
+    std::uint64_t published = 0;    ///< taken from publishers
+    std::uint64_t delivered = 0;    ///< handed to consumers, or fetched
+    std::uint64_t acknowledged = 0; ///< by consumers
+};
+
 /// What a node's Prometheus endpoint says of the node itself. Answers at once even while a peer hangs.
 struct Metrics {
     std::string node;
@@ -165,7 +172,8 @@ struct Metrics {
     std::optional<std::uint64_t> sockets_total;
     std::optional<base::milliseconds> uptime;
     std::optional<std::uint64_t> connections;
-    std::optional<std::uint64_t> queues; ///< that live on this node, of all vhosts
+    std::optional<std::uint64_t> queues;     ///< that live on this node, of all vhosts
+    std::optional<MessageCounters> counters; ///< not told before RabbitMQ 3.9
 };
 
 } // namespace rmqha::management

@@ -140,4 +140,61 @@ std::string cut(std::string_view text, int width)
     return std::string(text.substr(0, kept)) + "…";
 }
 
+namespace {
+
+constexpr std::string_view k_colour_off = "\033[0m";
+
+/// Bytes of the colour sequence that `text` begins with; 0 when it begins with none.
+std::size_t colour_length(std::string_view text)
+{
+    if (!text.starts_with("\033[")) {
+        return 0;
+    }
+    auto const end = text.find_first_not_of("0123456789;", 2);
+    return end != std::string_view::npos && text[end] == 'm' ? end + 1 : 0;
+}
+
+} // namespace
+
+int styled_width(std::string_view line)
+{
+    int width = 0;
+    while (!line.empty()) {
+        if (auto const colour = colour_length(line); colour > 0) {
+            line.remove_prefix(colour);
+            continue;
+        }
+        auto const letter = first_letter(line);
+        width += width_of(letter);
+        line.remove_prefix(letter.length);
+    }
+    return width;
+}
+
+std::string cut_styled(std::string_view line, int width)
+{
+    if (styled_width(line) <= width) {
+        return std::string(line);
+    }
+    std::string result;
+    bool coloured = false;
+    for (int used = 0; width > 0 && !line.empty();) {
+        if (auto const colour = colour_length(line); colour > 0) {
+            coloured = line.substr(0, colour) != k_colour_off;
+            result += line.substr(0, colour);
+            line.remove_prefix(colour);
+            continue;
+        }
+        auto const letter = first_letter(line);
+        used += width_of(letter);
+        if (used > width - 1) {
+            result += "…";
+            break;
+        }
+        result += line.substr(0, letter.length);
+        line.remove_prefix(letter.length);
+    }
+    return coloured ? result + std::string(k_colour_off) : result;
+}
+
 } // namespace rmqha::output

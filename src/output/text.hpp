@@ -21,4 +21,9 @@ int display_width(std::string_view text);
 /// character in two.
 std::string cut(std::string_view text, int width);
 
+/// The same of a line with colours as styled() makes them: they take no column, are never cut in two, and end with it.
+/// Columns of such a line: see styled_width().
+std::string cut_styled(std::string_view line, int width);
+int styled_width(std::string_view line);
+
 } // namespace rmqha::output

@@ -56,16 +56,19 @@ bool Listed::at_risk() const
 
 std::vector<Listed> listed(health::Snapshot&& snapshot, health::Rules const& rules)
 {
+    auto findings = health::queue_findings_of(snapshot, rules);
+    return snapshot.queues ? listed(std::move(*snapshot.queues), std::move(findings)) : std::vector<Listed>();
+}
+
+std::vector<Listed> listed(std::vector<health::Queue> queues, std::vector<health::Finding> findings)
+{
     std::map<std::string, std::vector<health::Finding>> by_queue;
-    for (auto& finding : health::queue_findings_of(snapshot, rules)) {
+    for (auto& finding : findings) {
         by_queue[finding.object].push_back(std::move(finding));
     }
     std::vector<Listed> list;
-    if (!snapshot.queues) {
-        return list;
-    }
-    list.reserve(snapshot.queues->size());
-    for (auto& queue : *snapshot.queues) {
+    list.reserve(queues.size());
+    for (auto& queue : queues) {
         Listed one{.queue = std::move(queue), .findings = {}};
         if (auto found = by_queue.find(health::queue_label(one.queue)); found != by_queue.end()) {
             one.findings = std::move(found->second);

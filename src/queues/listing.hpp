@@ -22,6 +22,8 @@ struct Listed {
     bool at_risk() const;
 };
 
+/// All these queues, each with those of the findings that are about it.
+std::vector<Listed> listed(std::vector<health::Queue> queues, std::vector<health::Finding> findings);
 /// All queues of the snapshot, which gives them away; empty when nobody told any.
 std::vector<Listed> listed(health::Snapshot&& snapshot, health::Rules const& rules);
 

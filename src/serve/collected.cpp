@@ -21,6 +21,7 @@ Node with_figures(Node const& now, Node const& told)
     node.why = now.why;
     node.view = now.view;
     node.partitions = now.partitions;
+    node.counters = now.counters;
     return node;
 }
 
