@@ -9,8 +9,7 @@ namespace {
 
 using output::Cell;
 
-constexpr int k_gap = 2;         // as Table has it
-constexpr int k_name_width = 17; // what a name takes before other columns do: rabbit1@localhost
+constexpr int k_gap = 2; // as Table has it
 
 std::vector<std::string> lines_of(std::string const& text)
 {
@@ -33,7 +32,7 @@ std::vector<std::string> table_lines(std::vector<WatchColumn> columns, std::vect
         int width = output::display_width(layout.heading);
         for (auto const& row : rows) {
             int const cell = output::display_width(output::escaped(row[i].text));
-            width = std::max(width, layout.shrinkable ? std::min(cell, k_name_width) : cell);
+            width = std::max(width, layout.shrinkable ? std::min(cell, columns[i].enough) : cell);
         }
         return width;
     };

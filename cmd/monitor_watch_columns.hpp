@@ -13,6 +13,7 @@ namespace rmqha::cmd {
 struct WatchColumn {
     output::Table::Column layout;
     int gives_way = 0;
+    int enough = 17; ///< columns it wants, when it may shrink, before others stay: "rabbit1@localhost"
 };
 
 /// The table with as many of its columns as there is room for: its heading and each row a line. Pure.

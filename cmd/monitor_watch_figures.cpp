@@ -19,12 +19,6 @@ using health::Finding;
 using health::Severity;
 using output::Style;
 
-std::string age_text(base::Duration age)
-{
-    auto const seconds = std::chrono::floor<std::chrono::seconds>(std::max(age, base::Duration{}));
-    return seconds < std::chrono::minutes(1) ? fmt::format("{}s", seconds.count()) : base::format_duration(seconds);
-}
-
 std::string because(Status const& status)
 {
     std::vector<std::string> parts;
@@ -110,29 +104,42 @@ std::vector<std::string> watch_headline(WatchData const& data, WatchPageOptions 
     auto const& status = data.status;
     std::string name = status.snapshot.cluster_name.empty() ? status.context : status.snapshot.cluster_name;
     name = output::escaped(name.empty() ? "cluster" : name);
-    std::string const state(to_string(status.score.state));
-    std::string age = "no figures yet";
+    auto const state =
+        output::styled(std::string(to_string(status.score.state)), style_of(status.score.state), options.color);
+    auto const verdict = fmt::format("score {} of 100{}", status.score.value, status.score.partial ? ", partial" : "");
+    std::vector<std::string> ages{"no figures yet"};
     Style style = Style::bad;
     if (data.told_at) {
         auto const old = options.now - *data.told_at;
-        age = fmt::format("{}, {} old", clock_text(*data.told), age_text(old));
+        ages = {fmt::format("{}, {} old", clock_text(*data.told), age_text(old)), age_text(old) + " old",
+                age_text(old)};
         style = !data.problem.empty() || old > options.patience ? Style::bad : Style::plain;
     }
-    std::string const verdict =
-        fmt::format("score {} of 100{}", status.score.value, status.score.partial ? ", partial" : "");
-    int const beside = 2 + output::display_width(state) + 2 + output::display_width(verdict);
-    int const age_width = output::display_width(age);
-    // The age is never left out; the name gives way first.
-    int const room = options.columns - age_width - 2;
-    auto const shown_name = output::cut(name, std::max(6, room - beside));
-    std::string left = fmt::format("{}: {}  {}", shown_name,
-                                   output::styled(state, style_of(status.score.state), options.color), verdict);
-    left = output::cut_styled(left, room);
-    left += std::string(static_cast<std::size_t>(std::max(0, room - output::styled_width(left))), ' ');
-    std::string const reason = "  " + output::escaped(why(data));
-    return {room > 0 ? left + "  " + output::styled(age, style, options.color) : age,
-            data.problem.empty() ? reason
-                                 : output::styled(output::cut(reason, options.columns), Style::bad, options.color)};
+    // What is wrong and how old that is are never left out; the name gives way first.
+    constexpr int k_least_name = 6;
+    constexpr int k_gap = 2;
+    int const columns = options.columns;
+    std::string headline;
+    for (auto const& age : ages) {
+        for (auto const& [named, what] :
+             {std::pair(true, state + "  " + verdict), std::pair(true, fmt::format("{} {}", state, status.score.value)),
+              std::pair(false, fmt::format("{} {}", state, status.score.value))}) {
+            int const room = columns - output::styled_width(what) - k_gap - output::display_width(age);
+            int const name_room = std::min(output::display_width(name), room - 2);
+            bool const fits = named ? name_room >= std::min(k_least_name, output::display_width(name)) : room >= 0;
+            if (headline.empty() && fits) {
+                auto const left = named ? output::cut(name, name_room) + ": " + what : what;
+                auto const gap = columns - output::styled_width(left) - output::display_width(age);
+                headline =
+                    left + std::string(static_cast<std::size_t>(gap), ' ') + output::styled(age, style, options.color);
+            }
+        }
+    }
+    if (headline.empty()) {
+        headline = state;
+    }
+    auto const reason = output::cut("  " + output::escaped(why(data)), columns);
+    return {headline, data.problem.empty() ? reason : output::styled(reason, Style::bad, options.color)};
 }
 
 std::vector<std::string> watch_rates(WatchData const& data, WatchPageOptions const& options)

@@ -73,6 +73,12 @@ std::string clock_text(std::chrono::system_clock::time_point time)
     return t == std::string::npos ? text : text.substr(t + 1, 8) + "Z";
 }
 
+std::string age_text(base::Duration age)
+{
+    auto const seconds = std::chrono::floor<std::chrono::seconds>(std::max(age, base::Duration{}));
+    return seconds < std::chrono::minutes(1) ? fmt::format("{}s", seconds.count()) : base::format_duration(seconds);
+}
+
 bool contains_part(std::string const& text, std::string const& part)
 {
     auto const small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };

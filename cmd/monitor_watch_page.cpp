@@ -172,8 +172,7 @@ WatchPage watch_page(WatchData const* data, WatchControls const& controls, Watch
     Lines lines;
     if (data == nullptr) {
         lines.push_back(fmt::format("asking {} node{}, for {} now", options.nodes, options.nodes == 1 ? "" : "s",
-                                    base::format_duration(std::chrono::floor<std::chrono::seconds>(
-                                        std::max(options.now - options.began, base::Duration{})))));
+                                    age_text(options.now - options.began)));
     } else {
         append(lines, watch_headline(*data, options));
     }

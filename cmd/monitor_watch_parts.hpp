@@ -37,6 +37,9 @@ WatchList watch_events(WatchData const& data, WatchControls const& controls, Wat
 /// "12:00:05Z"
 std::string clock_text(std::chrono::system_clock::time_point time);
 
+/// "3s", "1m5s": whole seconds.
+std::string age_text(base::Duration age);
+
 /// Whether `text` contains `part`, whatever the case of ASCII letters.
 bool contains_part(std::string const& text, std::string const& part);
 

@@ -183,7 +183,7 @@ std::vector<std::string> queue_lines(std::vector<WatchQueue const*> const& queue
                                            {{heading("MESSAGES", QueueOrder::messages), Align::right}, 0},
                                            {{heading("CHANGE/s", QueueOrder::growth), Align::right}, 2},
                                            {{heading("CONSUMERS", QueueOrder::consumers), Align::right}, 5},
-                                           {{heading("FINDINGS", QueueOrder::risk), Align::left, true}, 1}};
+                                           {{heading("FINDINGS", QueueOrder::risk), Align::left, true}, 1, 24}};
     std::vector<std::vector<Cell>> rows;
     for (auto const* one : queues) {
         auto const& queue = one->listed.queue;

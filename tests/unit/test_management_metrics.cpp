@@ -91,3 +91,24 @@ TEST_CASE("how far members of quorum queues are is read by vhost and name; the m
     CHECK(value_of(answer)->at({"/", "q"}).applied == 7);
     CHECK(value_of(answer)->at({"/", "q"}).committed == 9);
 }
+
+TEST_CASE("messages are counted over all protocols and types of queue, where the broker counts them")
+{
+    std::string const identity = "rabbitmq_identity_info{rabbitmq_node=\"r1@h\"} 1\n";
+    auto const none = read_metrics(answered(identity));
+    REQUIRE(value_of(none) != nullptr);
+    CHECK_FALSE(value_of(none)->counters);
+    auto const some = read_metrics(answered(
+        identity +
+        "rabbitmq_global_messages_received_total{protocol=\"amqp091\"} 500\n"
+        "rabbitmq_global_messages_received_total{protocol=\"mqtt311\"} 7\n"
+        "rabbitmq_global_messages_received_confirm_total{protocol=\"amqp091\"} 400\n"
+        "rabbitmq_global_messages_delivered_total{protocol=\"amqp091\",queue_type=\"rabbit_classic_queue\"} 1\n"
+        "rabbitmq_global_messages_delivered_total{protocol=\"amqp091\",queue_type=\"rabbit_quorum_queue\"} 2\n"
+        "rabbitmq_global_messages_acknowledged_total{protocol=\"amqp091\",queue_type=\"rabbit_quorum_queue\"} 3\n"));
+    auto const& counters = value_of(some)->counters;
+    REQUIRE(counters);
+    CHECK(counters->published == 507);
+    CHECK(counters->delivered == 3);
+    CHECK(counters->acknowledged == 3);
+}
