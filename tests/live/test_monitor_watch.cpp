@@ -36,7 +36,6 @@ public:
                    Terminal::Size size = {})
         : terminal(watch_command(cluster, options), size), before(test::to_text(terminal.settings_before()))
     {
-        INFO(terminal.page().text());
         REQUIRE(terminal.until(1min, [](TerminalPage const& page) { return page.alternate(); }));
         CHECK_FALSE(terminal.page().cursor());
         CHECK(test::to_text(terminal.settings()) != before);

@@ -1,0 +1,2 @@
+64
+monitor watch --interval 500ms
