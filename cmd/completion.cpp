@@ -3,6 +3,8 @@
 #include "cmd/options.hpp"
 #include "cmd/tree.hpp"
 
+#include "audit/rules.hpp"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -120,7 +122,11 @@ Candidates values_of(std::string const& command, CLI::Option const& option, Type
         return from_cluster(kind, typed, prefix, context);
     }
     Candidates found;
-    if (key == "strategy") {
+    if (key == "skip" && command == "monitor.audit") {
+        for (auto const& rule : audit::rules()) {
+            found.push_back({rule.code, rule.about});
+        }
+    } else if (key == "strategy") {
         for (auto const& name : config::strategy_names()) {
             found.push_back({name, ""});
         }

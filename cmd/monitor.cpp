@@ -13,6 +13,7 @@ void add_monitor(CLI::App& app, Action& chosen, FailedByCommand& failed)
     add_monitor_watch(monitor, chosen);
     add_monitor_serve(monitor, chosen);
     add_monitor_views(monitor, chosen);
+    add_monitor_audit(monitor, chosen);
 }
 
 } // namespace rmqha::cmd

@@ -11,5 +11,6 @@ void add_monitor_check(CLI::App& monitor, Action& chosen, FailedByCommand& faile
 void add_monitor_serve(CLI::App& monitor, Action& chosen);
 void add_monitor_watch(CLI::App& monitor, Action& chosen);
 void add_monitor_views(CLI::App& monitor, Action& chosen);
+void add_monitor_audit(CLI::App& monitor, Action& chosen);
 
 } // namespace rmqha::cmd

@@ -7,8 +7,8 @@
 #include "health/members.hpp"
 
 namespace rmqha::cmd {
-Snapshots::Snapshots(Context& context, SnapshotOptions const& options)
-    : m_context(context), m_transport(http::make_curl_transport())
+
+health::CollectOptions collect_options(Context& context, SnapshotOptions const& options)
 {
     auto const& settings = context.settings();
     health::LogInOptions login{.tls = settings.tls, .end_to_end = options.end_to_end};
@@ -17,11 +17,18 @@ Snapshots::Snapshots(Context& context, SnapshotOptions const& options)
     login.open.connection_name = "rmqha monitor";
     login.open.heartbeat = settings.heartbeat;
 
-    m_collecting.nodes = settings.nodes;
-    m_collecting.access = {context.credentials(), settings.tls, settings.connection_timeout};
-    m_collecting.log_in = health::amqp_login(login, context.stop);
-    m_collecting.queues = options.queues;
-    m_collecting.replica_lag = options.replica_lag;
+    health::CollectOptions collecting;
+    collecting.nodes = settings.nodes;
+    collecting.access = {context.credentials(), settings.tls, settings.connection_timeout};
+    collecting.log_in = health::amqp_login(login, context.stop);
+    collecting.queues = options.queues;
+    collecting.replica_lag = options.replica_lag;
+    return collecting;
+}
+
+Snapshots::Snapshots(Context& context, SnapshotOptions const& options)
+    : m_context(context), m_collecting(collect_options(context, options)), m_transport(http::make_curl_transport())
+{
 }
 
 health::Snapshot Snapshots::take(base::TimePoint deadline)

@@ -21,6 +21,9 @@ struct SnapshotOptions {
 /// Kept back from a command's deadline for judging and showing what came.
 inline constexpr base::milliseconds k_last_words{200};
 
+/// Whom to ask and how to get in; without a deadline.
+health::CollectOptions collect_options(Context& context, SnapshotOptions const& options);
+
 /// Asks the context's nodes everything, as often as wanted: over connections kept open, and with the names they had
 /// when they told them, so that a node is called the same when nobody answers for it. Not thread-safe.
 class Snapshots {

@@ -54,4 +54,17 @@ std::optional<std::string> from_base64(std::string_view text)
     return to_base64(bytes) == text ? std::optional(bytes) : std::nullopt; // bits beyond the last byte must be zero
 }
 
+std::string hashed(Hash hash, std::string_view bytes)
+{
+    auto const* const how = hash == Hash::md5 ? EVP_md5() : hash == Hash::sha256 ? EVP_sha256() : EVP_sha512();
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned length = 0;
+    if (EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &length, how,
+                   nullptr) != 1) {
+        length = 0; // MD5 where the system forbids it
+    }
+    digest.resize(length);
+    return digest;
+}
+
 } // namespace rmqha::base

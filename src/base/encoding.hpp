@@ -11,4 +11,8 @@ std::string to_base64(std::string_view bytes);
 /// Nothing when the text is not exactly that.
 std::optional<std::string> from_base64(std::string_view text);
 
+enum class Hash { md5, sha256, sha512 };
+/// The digest's bytes.
+std::string hashed(Hash hash, std::string_view bytes);
+
 } // namespace rmqha::base

@@ -27,33 +27,6 @@ Answer<Value> object_of(http::Result const& result, Read read)
     return read(body);
 }
 
-/// A list with everything in it read by `read`, one after the other, so that no more than one is ever held as JSON; or
-/// why not.
-template <typename Value, typename Read>
-Answer<std::vector<Value>> list_of(http::Result const& result, Read read)
-{
-    if (auto problem = problem_in(result)) {
-        return *problem;
-    }
-    using Event = json::parse_event_t;
-    std::vector<Value> list;
-    bool in_list = false;
-    auto const take = [&](int depth, Event event, json& item) {
-        in_list = in_list || (depth == 0 && event == Event::array_start);
-        bool const whole = event == Event::object_end || event == Event::array_end || event == Event::value;
-        if (depth != 1 || !in_list || !whole) {
-            return true;
-        }
-        list.push_back(read(item));
-        return false; // it need not be kept
-    };
-    json const body = json::parse(std::get<http::Response>(result).body, take, false);
-    if (!body.is_array()) {
-        return unreadable("a JSON array");
-    }
-    return list;
-}
-
 Node node_of(json const& item)
 {
     Node node;
@@ -117,17 +90,7 @@ Queue queue_of(json const& item)
 
 Answer<Whoami> read_whoami(http::Result const& result)
 {
-    return object_of<Whoami>(result, [](json const& body) {
-        Whoami who{text(body, "name"), texts(body, "tags").value_or(std::vector<std::string>{})};
-        if (auto const tags = text(body, "tags"); !tags.empty()) { // "a,b" up to RabbitMQ 3.8
-            for (std::size_t at = 0; at < tags.size();) {
-                std::size_t const end = std::min(tags.find(',', at), tags.size());
-                who.tags.push_back(tags.substr(at, end - at));
-                at = end + 1;
-            }
-        }
-        return who;
-    });
+    return object_of<Whoami>(result, [](json const& body) { return Whoami{text(body, "name"), tags(body)}; });
 }
 
 Answer<Overview> read_overview(http::Result const& result)
@@ -137,8 +100,8 @@ Answer<Overview> read_overview(http::Result const& result)
         if (json const* listeners = member(body, "listeners"); listeners != nullptr && listeners->is_array()) {
             for (json const& item : *listeners) {
                 auto const port = number(item, "port").value_or(0);
-                overview.listeners.push_back(
-                    {text(item, "node"), text(item, "protocol"), static_cast<std::uint16_t>(port)});
+                overview.listeners.push_back({text(item, "node"), text(item, "protocol"),
+                                              static_cast<std::uint16_t>(port), text(item, "ip_address")});
             }
         }
         return overview;

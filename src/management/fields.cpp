@@ -1,6 +1,10 @@
 #include "management/fields.hpp"
 
+#include "management/problem.hpp"
+
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace rmqha::management {
 
@@ -57,9 +61,44 @@ std::optional<std::vector<std::string>> texts(json const& object, char const* ke
     return list;
 }
 
+std::vector<std::string> tags(json const& object)
+{
+    if (auto list = texts(object, "tags")) {
+        return *list;
+    }
+    std::vector<std::string> found;
+    auto const list = text(object, "tags");
+    for (std::size_t at = 0; at < list.size();) {
+        std::size_t const end = std::min(list.find(',', at), list.size());
+        found.push_back(list.substr(at, end - at));
+        at = end + 1;
+    }
+    return found;
+}
+
 Problem unreadable(char const* wanted)
 {
     return {Problem::Kind::unreadable, std::string("the answer is not ") + wanted};
+}
+
+std::optional<Problem> for_each_item(http::Result const& result, std::function<void(json const&)> const& take)
+{
+    if (auto problem = problem_in(result)) {
+        return problem;
+    }
+    using Event = json::parse_event_t;
+    bool in_list = false;
+    auto const look = [&](int depth, Event event, json& item) {
+        in_list = in_list || (depth == 0 && event == Event::array_start);
+        bool const whole = event == Event::object_end || event == Event::array_end || event == Event::value;
+        if (depth != 1 || !in_list || !whole) {
+            return true;
+        }
+        take(item);
+        return false; // it need not be kept
+    };
+    json const body = json::parse(std::get<http::Response>(result).body, look, false);
+    return body.is_array() ? std::nullopt : std::optional(unreadable("a JSON array"));
 }
 
 } // namespace rmqha::management

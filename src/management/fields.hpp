@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,26 @@ std::optional<int> small_number(nlohmann::json const& object, char const* key);
 std::optional<bool> truth(nlohmann::json const& object, char const* key);
 std::optional<std::vector<std::string>> texts(nlohmann::json const& object, char const* key);
 
+/// A user's tags: "a,b" up to RabbitMQ 3.8, a list since.
+std::vector<std::string> tags(nlohmann::json const& object);
+
 /// "the answer is not a JSON array".
 Problem unreadable(char const* wanted);
+
+/// Hands everything in the list that `result` is to `take`, one after the other, so that no more than one is ever held
+/// as JSON. What kept it from being a list; nothing when all went well.
+std::optional<Problem> for_each_item(http::Result const& result,
+                                     std::function<void(nlohmann::json const&)> const& take);
+
+/// The same into a list, each read by `read`.
+template <typename Value, typename Read>
+Answer<std::vector<Value>> list_of(http::Result const& result, Read const& read)
+{
+    std::vector<Value> list;
+    if (auto problem = for_each_item(result, [&](nlohmann::json const& item) { list.push_back(read(item)); })) {
+        return *problem;
+    }
+    return list;
+}
 
 } // namespace rmqha::management

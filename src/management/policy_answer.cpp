@@ -66,6 +66,7 @@ PolicyQueue policy_queue_of(json const& item)
     queue.vhost = text(item, "vhost");
     queue.name = text(item, "name");
     queue.arguments = definition_of(member(item, "arguments"));
+    queue.exclusive = truth(item, "exclusive").value_or(false);
     queue.type = text(item, "type");
     if (json const* arguments = member(item, "arguments"); queue.type.empty() && arguments != nullptr) {
         queue.type = text(*arguments, "x-queue-type");
@@ -92,22 +93,6 @@ bool is_absent(http::Result const& result)
 {
     auto const* const response = std::get_if<http::Response>(&result);
     return response != nullptr && response->status == k_not_found;
-}
-
-template <typename Value, typename Read>
-Answer<std::vector<Value>> list_of(http::Result const& result, Read read)
-{
-    if (auto problem = problem_in(result)) {
-        return *problem;
-    }
-    json const body = parsed(result);
-    if (!body.is_array()) {
-        return unreadable("a JSON array");
-    }
-    std::vector<Value> list;
-    list.reserve(body.size());
-    std::transform(body.begin(), body.end(), std::back_inserter(list), read);
-    return list;
 }
 
 template <typename Value, typename Read>

@@ -60,6 +60,16 @@ inline constexpr char const* k_nodes =
 inline constexpr char const* k_vhosts = "/api/vhosts";
 /// Of administrators only up to RabbitMQ 3.10 (of any management user on 4.0).
 inline constexpr char const* k_feature_flags = "/api/feature-flags?columns=name,state,stability";
+/// The only form of the overview with listeners on RabbitMQ 3.10.
+inline constexpr char const* k_listeners = "/api/overview?columns=listeners";
+inline constexpr char const* k_web_contexts = "/api/nodes?columns=name,contexts";
+inline constexpr char const* k_users = "/api/users";
+inline constexpr char const* k_connections =
+    "/api/"
+    "connections?columns=name,node,user,protocol,timeout,client_properties.product,client_properties.connection_name";
+inline constexpr char const* k_channels = "/api/channels?columns=name,global_prefetch_count";
+inline constexpr char const* k_consumers =
+    "/api/consumers?columns=queue.name,queue.vhost,prefetch_count,channel_details.name,channel_details.user";
 /// What only statistics tell; for brokers whose Prometheus endpoint does not answer.
 inline constexpr char const* k_queue_statistics =
     "/api/queues?columns=vhost,name,messages,messages_ready,messages_unacknowledged,consumers,policy";

@@ -22,6 +22,7 @@ struct Listener {
     std::string node;
     std::string protocol; ///< "amqp", "amqp/ssl", "http", "clustering", ...
     std::uint16_t port = 0;
+    std::string address{}; ///< "127.0.0.1", "::": all of the node's
 };
 
 struct Overview {
@@ -89,6 +90,7 @@ struct PolicyQueue {
     std::string name;
     std::string type;           ///< "classic", "quorum", "stream"
     PolicyDefinition arguments; ///< those it was declared with: "x-max-length" -> "100"
+    bool exclusive = false;     ///< lives no longer than one connection
     /// Names, empty for none; nothing when not told, as with a queue just declared.
     std::optional<std::string> policy;
     std::optional<std::string> operator_policy;
