@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace rmqha::cmd {
@@ -24,6 +25,26 @@ std::string objects_text(audit::Finding const& finding)
         text += fmt::format(" and {} more", base::format_count(finding.count - finding.objects.size()));
     }
     return text;
+}
+
+/// Codes that say the same, such as that this user may not ask, with the first finding that says it.
+std::vector<std::pair<std::vector<std::string>, audit::Finding const*>>
+alike(std::vector<audit::Finding> const& findings)
+{
+    std::vector<std::pair<std::vector<std::string>, audit::Finding const*>> groups;
+    for (auto const& finding : findings) {
+        auto const same = std::find_if(groups.begin(), groups.end(), [&finding](auto const& group) {
+            auto const& first = *group.second;
+            return first.severity == finding.severity && first.objects == finding.objects &&
+                   first.count == finding.count && first.evidence == finding.evidence;
+        });
+        if (same == groups.end()) {
+            groups.push_back({{finding.code}, &finding});
+        } else {
+            same->first.push_back(finding.code);
+        }
+    }
+    return groups;
 }
 
 std::string summary(Audit const& audit)
@@ -62,9 +83,10 @@ std::string audit_page(Audit const& audit, AuditPageOptions const& options)
 {
     constexpr std::size_t k_indent = 10;
     std::string text;
-    for (auto const& finding : audit.findings) {
+    for (auto const& [codes, first] : alike(audit.findings)) {
+        auto const& finding = *first;
         std::string const severity(to_string(finding.severity));
-        auto const what = fmt::format("{} {}: {}", finding.code, objects_text(finding), finding.evidence);
+        auto const what = fmt::format("{} {}: {}", fmt::join(codes, ", "), objects_text(finding), finding.evidence);
         text += output::styled(severity, style_of(finding.severity), options.color) +
                 std::string(k_indent - severity.size(), ' ') + wrapped(output::escaped(what), options.width, k_indent) +
                 "\n";

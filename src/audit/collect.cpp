@@ -15,17 +15,9 @@ constexpr std::size_t k_most_vhosts = 200; ///< asked one by one whether the use
 /// What is asked, in the order it is read.
 std::vector<std::string> questions()
 {
-    return {path::k_queues,
-            path::k_policies,
-            path::k_operator_policies,
-            path::k_deprecated_features,
-            path::k_feature_flags,
-            path::k_listeners,
-            path::k_users,
-            path::k_connections,
-            path::k_consumers,
-            path::k_channels,
-            path::k_vhosts};
+    return {path::k_queues,        path::k_policies,  path::k_operator_policies, path::k_deprecated_features,
+            path::k_feature_flags, path::k_listeners, path::k_web_contexts,      path::k_users,
+            path::k_connections,   path::k_consumers, path::k_channels,          path::k_vhosts};
 }
 
 std::vector<health::NodeAnswers const*> candidates(health::Answers const& answers)
@@ -158,6 +150,16 @@ Answer<std::vector<management::Policy>> policies_of(http::Result const& own, htt
     return policies;
 }
 
+Answer<std::vector<management::Listener>> listeners_of(http::Result const& overview, http::Result const& nodes)
+{
+    auto const listeners = management::read_listeners(overview);
+    auto const web = management::read_web_addresses(nodes);
+    if (value_of(listeners) == nullptr || value_of(web) == nullptr) {
+        return listeners; // a user without the tag monitoring is told neither
+    }
+    return management::corrected(*value_of(listeners), *value_of(web));
+}
+
 } // namespace
 
 Facts collect(health::CollectOptions options, http::Transport& transport, base::Stop const& stop)
@@ -170,6 +172,7 @@ Facts collect(health::CollectOptions options, http::Transport& transport, base::
     options.deadline = whole;
 
     Facts facts;
+    facts.user = answers.user;
     facts.snapshot = health::assemble(answers);
     facts.members = members_of(answers);
     for (auto const& node : facts.snapshot.nodes) {
@@ -183,7 +186,8 @@ Facts collect(health::CollectOptions options, http::Transport& transport, base::
     result += 2;
     facts.mirroring = management::read_mirroring(*result++);
     facts.khepri = management::read_khepri(*result++);
-    facts.listeners = management::read_listeners(*result++);
+    facts.listeners = listeners_of(result[0], result[1]);
+    result += 2;
     facts.users = management::read_users(*result++);
     facts.connections = management::read_connections(*result++);
     facts.consumers = management::read_consumers(*result++);

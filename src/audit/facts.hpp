@@ -17,6 +17,7 @@ using management::Answer;
 /// Everything the rules judge by. What could not be asked is a Problem, and so is each rule's word on it.
 struct Facts {
     std::chrono::system_clock::time_point now{};
+    std::string user; ///< who asked: named in remedies
     health::Snapshot snapshot;
     std::string version;         ///< of a node that told; empty when none did
     Answer<std::size_t> members; ///< nodes of the cluster, running or not

@@ -45,9 +45,9 @@ Findings hidden_of(Rule const& rule, Facts const& facts)
     for (auto const& vhost : hidden) {
         vhosts.add(fmt::format("vhost \"{}\"", vhost));
     }
-    return {vhosts.finding(
-        rule.code, Severity::unknown, "not looked into: the user has no permission there",
-        fmt::format("rabbitmqctl set_permissions -p {} USER '^$' '^$' '^$'", health::shell_word(*hidden.begin())))};
+    return {vhosts.finding(rule.code, Severity::unknown, "not looked into: the user has no permission there",
+                           fmt::format("rabbitmqctl set_permissions -p {} {} '^$' '^$' '^$'",
+                                       health::shell_word(*hidden.begin()), health::shell_word(facts.user)))};
 }
 
 /// The first ones, and one for all the others.
