@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
 
 namespace rmqha::cmd {
 namespace {
@@ -78,7 +79,8 @@ ExitCode run(Context& context, AuditOptions const& options)
     auto const start = context.clock.now();
     Audit audit;
     audit.rules = audit::rules_without(options.skipped);
-    audit.left_out = options.skipped;
+    std::set<std::string> const left_out(options.skipped.begin(), options.skipped.end());
+    audit.left_out.assign(left_out.begin(), left_out.end());
     auto const& settings = context.settings();
     auto collecting = collect_options(context, {}); // a password comes first on standard input
     std::vector<audit::Environment> environments;

@@ -47,7 +47,7 @@ alike(std::vector<audit::Finding> const& findings)
     return groups;
 }
 
-std::string summary(Audit const& audit)
+std::string summary(Audit const& audit, int width)
 {
     std::map<Severity, std::size_t> count;
     for (auto const& rule : audit.rules) {
@@ -55,9 +55,8 @@ std::string summary(Audit const& audit)
     }
     auto const found = count[Severity::warning] + count[Severity::critical];
     auto const name = audit.cluster.empty() ? audit.context : audit.cluster;
-    auto text =
-        fmt::format("{}{}: of {} rules {} broken, {} kept", found == 0 ? "" : "\n",
-                    name.empty() ? "cluster" : output::escaped(name), audit.rules.size(), found, count[Severity::ok]);
+    auto text = fmt::format("{}: of {} rules {} broken, {} kept", name.empty() ? "cluster" : output::escaped(name),
+                            audit.rules.size(), found, count[Severity::ok]);
     if (count[Severity::unknown] > 0) {
         text += fmt::format(", {} not known", count[Severity::unknown]);
     }
@@ -67,7 +66,7 @@ std::string summary(Audit const& audit)
     if (!audit.left_out.empty()) {
         text += fmt::format("; left out: {}", fmt::join(audit.left_out, ", "));
     }
-    return text + "\n";
+    return (audit.findings.empty() ? "" : "\n") + wrapped(text, width, 2) + "\n";
 }
 
 Json finding_json(audit::Finding const& finding)
@@ -95,7 +94,7 @@ std::string audit_page(Audit const& audit, AuditPageOptions const& options)
                     wrapped("→ next: " + output::escaped(finding.remedy), options.width, k_indent + 2) + "\n";
         }
     }
-    return text + summary(audit);
+    return text + summary(audit, options.width);
 }
 
 std::string audit_json(Audit const& audit)

@@ -32,3 +32,11 @@ TEST_CASE("what is not base64 is told apart")
         CHECK_FALSE(base::from_base64(text));
     }
 }
+
+TEST_CASE("digests are those of their standards")
+{
+    auto const in_base64 = [](base::Hash hash, char const* text) { return base::to_base64(base::hashed(hash, text)); };
+    CHECK(in_base64(base::Hash::md5, "abc") == "kAFQmDzST7DWlj99KOF/cg==");
+    CHECK(in_base64(base::Hash::sha256, "abc") == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+    CHECK(base::hashed(base::Hash::sha512, "").size() == 64);
+}
