@@ -14,6 +14,8 @@ void add_monitor(CLI::App& app, Action& chosen, FailedByCommand& failed)
     add_monitor_serve(monitor, chosen);
     add_monitor_views(monitor, chosen);
     add_monitor_audit(monitor, chosen);
+    add_monitor_record(monitor, chosen);
+    add_monitor_diff(monitor, chosen);
 }
 
 } // namespace rmqha::cmd

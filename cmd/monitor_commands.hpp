@@ -12,5 +12,7 @@ void add_monitor_serve(CLI::App& monitor, Action& chosen);
 void add_monitor_watch(CLI::App& monitor, Action& chosen);
 void add_monitor_views(CLI::App& monitor, Action& chosen);
 void add_monitor_audit(CLI::App& monitor, Action& chosen);
+void add_monitor_record(CLI::App& monitor, Action& chosen);
+void add_monitor_diff(CLI::App& monitor, Action& chosen);
 
 } // namespace rmqha::cmd

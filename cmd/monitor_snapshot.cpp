@@ -23,6 +23,7 @@ health::CollectOptions collect_options(Context& context, SnapshotOptions const& 
     collecting.log_in = health::amqp_login(login, context.stop);
     collecting.queues = options.queues;
     collecting.replica_lag = options.replica_lag;
+    collecting.operator_policies = options.operator_policies;
     return collecting;
 }
 

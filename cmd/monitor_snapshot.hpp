@@ -15,6 +15,7 @@ struct SnapshotOptions {
     base::milliseconds kept_back{0};                                ///< of it, for what comes after
     bool queues = true;                                             ///< ask for queues too
     bool replica_lag = false;                                       ///< and how far their members are
+    bool operator_policies = false;                                 ///< ask for these too
     bool end_to_end = false;                                        ///< send a message through every node
 };
 

@@ -169,11 +169,11 @@ void check_dry_run(CLI::App& root, SharedOptions const& options)
 {
     // Those that change nothing anyway, and those that show what they would change.
     static std::set<std::string> const able{
-        "connect",      "monitor.status", "monitor.audit", "completion",    "cluster.list",    "cluster.status",
-        "context.list", "context.show",   "context.use",   "context.set",   "queue.declare",   "queue.list",
-        "queue.status", "queue.delete",   "queue.purge",   "queue.sync",    "queue.rebalance", "queue.repair",
-        "policy.list",  "policy.show",    "policy.set",    "policy.set-ha", "policy.delete",   "policy.explain",
-        "policy.lint",  "policy.plan",    "policy.apply",  "policy.export"};
+        "connect",        "monitor.status", "monitor.audit", "monitor.diff", "completion",    "cluster.list",
+        "cluster.status", "context.list",   "context.show",  "context.use",  "context.set",   "queue.declare",
+        "queue.list",     "queue.status",   "queue.delete",  "queue.purge",  "queue.sync",    "queue.rebalance",
+        "queue.repair",   "policy.list",    "policy.show",   "policy.set",   "policy.set-ha", "policy.delete",
+        "policy.explain", "policy.lint",    "policy.plan",   "policy.apply", "policy.export"};
     auto const path = path_of(*chosen_commands(root).back());
     if (options.dry_run && !able.contains(path)) {
         auto name = path;

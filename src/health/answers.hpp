@@ -33,6 +33,8 @@ struct NodeAnswers {
     management::Answer<std::vector<std::string>> stopped_vhosts;
     management::Answer<management::Listening> listening; ///< on the AMQP port it is configured with
     management::Answer<std::vector<management::Policy>> policies;
+    /// Nothing when they were not asked for.
+    std::optional<management::Answer<std::vector<management::Policy>>> operator_policies;
     management::Answer<management::Metrics> metrics;
     management::Answer<management::QueueDepths> depths;
     management::Answer<std::vector<management::FeatureFlag>> flags;

@@ -198,6 +198,23 @@ void apply_alarms(Snapshot& snapshot, Answers const& answers)
     }
 }
 
+/// Of the first node that told all that was asked.
+std::optional<std::vector<management::Policy>> policies_of(Answers const& answers)
+{
+    for (NodeAnswers const& node : answers.nodes) {
+        auto const* const own = value_of(node.policies);
+        auto const* const operators = node.operator_policies ? value_of(*node.operator_policies) : nullptr;
+        if (own != nullptr && (!node.operator_policies || operators != nullptr)) {
+            auto policies = *own;
+            if (operators != nullptr) {
+                policies.insert(policies.end(), operators->begin(), operators->end());
+            }
+            return policies;
+        }
+    }
+    return std::nullopt;
+}
+
 Node configured_node(NodeAnswers const& answers, std::string const& name, Hearsay const& peers)
 {
     Node node;
@@ -297,6 +314,7 @@ Snapshot assemble(Answers const& answers)
         }
     }
     add_queues(snapshot, answers, static_cast<int>(std::max(members.size(), snapshot.nodes.size())));
+    snapshot.policies = policies_of(answers);
     snapshot.gaps = gaps_of(snapshot, answers);
     return snapshot;
 }

@@ -35,6 +35,9 @@ std::vector<http::Request> node_requests(config::Node const& node, CollectOption
     if (options.replica_lag) {
         requests.push_back(get_metrics(node, access, path::k_raft_indexes));
     }
+    if (options.operator_policies) {
+        requests.push_back(get(node, access, path::k_operator_policies));
+    }
     return requests;
 }
 
@@ -65,6 +68,9 @@ void read_node_results(NodeAnswers& node, std::vector<http::Result>::const_itera
     }
     if (options.replica_lag) {
         node.raft = management::read_raft_logs(*result++);
+    }
+    if (options.operator_policies) {
+        node.operator_policies = management::read_policies(*result++, management::PolicyKind::operator_policy);
     }
 }
 

@@ -27,8 +27,9 @@ struct CollectOptions {
     management::Access access;
     LogIn log_in;
     base::TimePoint deadline;
-    bool queues = true;       ///< ask for queues too
-    bool replica_lag = false; ///< and how far the members of quorum queues are
+    bool queues = true;             ///< ask for queues too
+    bool replica_lag = false;       ///< and how far the members of quorum queues are
+    bool operator_policies = false; ///< ask for these too
 };
 
 /// Asks every node everything at once, then, with the time left, one of those that answered for the queues of the whole

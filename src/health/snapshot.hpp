@@ -119,6 +119,8 @@ struct Snapshot {
     std::string depths_source;                ///< who told messages and consumers, or why nobody did
     std::optional<std::vector<std::string>>
         disabled_flags; ///< stable feature flags that are off; nothing when not told
+    /// As the first node has them that told; operator policies only when they were asked for.
+    std::optional<std::vector<management::Policy>> policies;
     std::vector<Gap> gaps;
 };
 

@@ -59,7 +59,8 @@ public:
 
     void gone(std::string const& code, std::string const& object)
     {
-        bool const went = test::wait_until(1min, [&] { return finding(code, object).is_null(); });
+        // Of connections that were closed the broker tells for up to half a minute more.
+        bool const went = test::wait_until(3min, [&] { return finding(code, object).is_null(); });
         INFO(code << " still names " << object << ": " << m_last.at("findings").dump(2));
         REQUIRE(went);
     }
