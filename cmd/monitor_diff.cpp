@@ -49,7 +49,7 @@ void tell_damage(Context& context, std::string const& path, Recording const& rec
 moments::Moment now(Context& context)
 {
     Moments moments(context, {});
-    auto moment = moments.take(collect_until(context, k_default_deadline));
+    auto moment = moments.take(context.deadline(k_default_deadline) - k_last_words);
     if (auto const& why = moments.not_reached()) {
         throw base::Error(*why);
     }

@@ -1,0 +1,2 @@
+64
+monitor audit --skip AUDIT-NODES-EVN

@@ -1,0 +1,2 @@
+0
+__complete monitor audit --skip AUDIT-

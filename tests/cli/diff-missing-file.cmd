@@ -1,0 +1,2 @@
+65
+monitor diff nowhere.ndjson

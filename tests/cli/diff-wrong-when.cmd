@@ -1,0 +1,2 @@
+64
+monitor diff nowhere.ndjson --from yesterday

@@ -1,0 +1,2 @@
+0
+monitor audit --help

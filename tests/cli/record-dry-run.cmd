@@ -1,0 +1,2 @@
+64
+monitor record --dry-run
