@@ -15,9 +15,17 @@ constexpr std::size_t k_most_vhosts = 200; ///< asked one by one whether the use
 /// What is asked, in the order it is read.
 std::vector<std::string> questions()
 {
-    return {path::k_queues,        path::k_policies,  path::k_operator_policies, path::k_deprecated_features,
-            path::k_feature_flags, path::k_listeners, path::k_web_contexts,      path::k_users,
-            path::k_connections,   path::k_consumers, path::k_channels,          path::k_vhosts};
+    return {path::k_queues,
+            path::k_policies,
+            path::k_operator_policies,
+            path::k_deprecated_features,
+            path::k_listeners,
+            path::k_web_contexts,
+            path::k_users,
+            path::k_connections,
+            path::k_consumers,
+            path::k_channels,
+            path::k_vhosts};
 }
 
 std::vector<health::NodeAnswers const*> candidates(health::Answers const& answers)
@@ -134,6 +142,21 @@ Answer<std::size_t> members_of(health::Answers const& answers)
     return members;
 }
 
+/// Whether definitions are kept in Khepri: a feature flag of 3.13 to 4.x.
+Answer<bool> khepri_of(health::Answers const& answers)
+{
+    Answer<bool> khepri = Problem{Problem::Kind::unreachable, "no node told"};
+    for (auto const& node : answers.nodes) {
+        if (auto const* const flags = value_of(node.flags)) {
+            return std::any_of(flags->begin(), flags->end(), [](management::FeatureFlag const& flag) {
+                return flag.name == "khepri_db" && flag.state == "enabled";
+            });
+        }
+        khepri = *problem_of(node.flags);
+    }
+    return khepri;
+}
+
 /// Both kinds as one, or what kept either from being known.
 Answer<std::vector<management::Policy>> policies_of(http::Result const& own, http::Result const& operators)
 {
@@ -175,6 +198,7 @@ Facts collect(health::CollectOptions options, http::Transport& transport, base::
     facts.user = answers.user;
     facts.snapshot = health::assemble(answers);
     facts.members = members_of(answers);
+    facts.khepri = khepri_of(answers);
     for (auto const& node : facts.snapshot.nodes) {
         facts.version = facts.version.empty() ? node.version : facts.version;
     }
@@ -185,7 +209,6 @@ Facts collect(health::CollectOptions options, http::Transport& transport, base::
     facts.policies = policies_of(result[0], result[1]);
     result += 2;
     facts.mirroring = management::read_mirroring(*result++);
-    facts.khepri = management::read_khepri(*result++);
     facts.listeners = listeners_of(result[0], result[1]);
     result += 2;
     facts.users = management::read_users(*result++);

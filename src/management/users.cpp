@@ -115,16 +115,4 @@ std::vector<Listener> corrected(std::vector<Listener> listeners, std::vector<Lis
     return listeners;
 }
 
-Answer<bool> read_khepri(http::Result const& result)
-{
-    bool enabled = false;
-    auto const look = [&](json const& flag) {
-        enabled = enabled || (text(flag, "name") == "khepri_db" && text(flag, "state") == "enabled");
-    };
-    if (auto problem = for_each_item(result, look)) {
-        return *problem;
-    }
-    return enabled;
-}
-
 } // namespace rmqha::management

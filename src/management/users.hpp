@@ -53,7 +53,5 @@ Answer<std::vector<Listener>> read_listeners(http::Result const& result);
 Answer<std::vector<Listener>> read_web_addresses(http::Result const& result);
 /// `listeners` with the addresses that the web plugins told themselves.
 std::vector<Listener> corrected(std::vector<Listener> listeners, std::vector<Listener> const& web);
-/// Whether definitions are kept in Khepri, from the feature flags.
-Answer<bool> read_khepri(http::Result const& result);
 
 } // namespace rmqha::management

@@ -42,7 +42,7 @@ void answer_all(test::FakeTransport& transport, std::string const& tags)
     transport.answer(path::k_policies, 200,
                      R"([{"vhost":"/","name":"p","pattern":"x","definition":{"max-length":1}}])");
     transport.answer(path::k_operator_policies, 200, R"([{"vhost":"/","name":"o","pattern":"x","definition":{}}])");
-    transport.answer(path::k_feature_flags, 200, "[]");
+    transport.answer(path::k_feature_flags, 200, R"([{"name":"khepri_db","state":"disabled"}])");
     transport.answer(path::k_listeners, 200,
                      R"({"listeners":[{"node":"r1@a","protocol":"http","port":15672,"ip_address":"::"}]})");
     transport.answer(path::k_web_contexts, 200, R"([{"name":"r1@a","contexts":[{"ip":"127.0.0.1","port":"15672"}]}])");
@@ -72,6 +72,8 @@ TEST_CASE("an administrator is told everything, and no vhost is hidden from it")
     CHECK(value_of(facts.policies)->back().kind == management::PolicyKind::operator_policy);
     CHECK(*value_of(facts.mirroring)); // 404 of /api/deprecated-features: a broker before 3.13
     CHECK_FALSE(*value_of(facts.khepri));
+    transport.answer(path::k_feature_flags, 200, R"([{"name":"khepri_db","state":"enabled"}])");
+    CHECK(*value_of(audit::collect(options(), transport, stop).khepri));
     CHECK(value_of(facts.listeners)->front().address == "127.0.0.1");
     CHECK(value_of(facts.users)->size() == 1);
     CHECK(value_of(facts.connections)->size() == 1);
@@ -125,6 +127,7 @@ TEST_CASE("when no node answers everything is a problem")
         CHECK(finding.severity <= audit::Severity::unknown);
     }
     CHECK(problem_of(facts.members) != nullptr);
+    CHECK(problem_of(facts.khepri) != nullptr);
     CHECK(problem_of(facts.users) != nullptr);
     CHECK(problem_of(facts.hidden_vhosts) != nullptr);
 }

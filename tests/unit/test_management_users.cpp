@@ -91,12 +91,3 @@ TEST_CASE("web plugins' own addresses count over those of the overview")
     CHECK(corrected[2].address == "::");
     CHECK(corrected[3].address == "::");
 }
-
-TEST_CASE("Khepri keeps definitions where its flag is enabled")
-{
-    CHECK(got(management::read_khepri(answered(R"([{"name":"khepri_db","state":"enabled"}])"))));
-    CHECK_FALSE(got(management::read_khepri(answered(R"([{"name":"khepri_db","state":"disabled"},
-        {"name":"x","state":"enabled"}])"))));
-    CHECK_FALSE(got(management::read_khepri(answered("[]"))));
-    CHECK(management::problem_of(management::read_khepri(answered(k_no_administrator, 401))) != nullptr);
-}
