@@ -131,7 +131,7 @@ Findings prefetch_unlimited(Facts const& facts)
     }
     if (!facts.snapshot.queues) {
         return {
-            not_told(k_code, "how deep queues are", {management::Problem::Kind::failed, facts.snapshot.queues_source})};
+            not_told(k_code, "the depth of queues", {management::Problem::Kind::failed, facts.snapshot.queues_source})};
     }
     std::map<QueueKey, std::optional<std::uint64_t>> depths;
     for (auto const& queue : *facts.snapshot.queues) {

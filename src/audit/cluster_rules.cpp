@@ -24,7 +24,7 @@ constexpr auto* k_environment_remedy = "rabbitmqctl environment --formatter json
 Findings single_node(Facts const& facts)
 {
     if (auto const* const problem = problem_of(facts.members)) {
-        return {not_told("AUDIT-SINGLE-NODE", "how many nodes there are", *problem)};
+        return {not_told("AUDIT-SINGLE-NODE", "the number of nodes", *problem)};
     }
     if (*value_of(facts.members) != 1) {
         return {};
@@ -40,7 +40,7 @@ Findings single_node(Facts const& facts)
 Findings nodes_even(Facts const& facts)
 {
     if (auto const* const problem = problem_of(facts.members)) {
-        return {not_told("AUDIT-NODES-EVEN", "how many nodes there are", *problem)};
+        return {not_told("AUDIT-NODES-EVEN", "the number of nodes", *problem)};
     }
     auto const members = *value_of(facts.members);
     if (members == 0 || members % 2 != 0) {

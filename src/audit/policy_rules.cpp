@@ -27,7 +27,7 @@ Findings ha_mode_all(Facts const& facts)
     constexpr auto* k_code = "AUDIT-HA-ALL";
     auto const* const problem = problem_of(facts.policies);
     if (problem != nullptr || problem_of(facts.members) != nullptr) {
-        return {not_told(k_code, problem != nullptr ? "policies" : "how many nodes there are",
+        return {not_told(k_code, problem != nullptr ? "policies" : "the number of nodes",
                          problem != nullptr ? *problem : *problem_of(facts.members))};
     }
     auto const members = *value_of(facts.members);
@@ -61,7 +61,7 @@ Findings mirroring_removed(Facts const& facts)
 {
     constexpr auto* k_code = "AUDIT-MIRRORING-REMOVED";
     if (auto const* const problem = problem_of(facts.mirroring)) {
-        return {not_told(k_code, "whether this broker mirrors queues", *problem)};
+        return {not_told(k_code, "the features of this broker", *problem)};
     }
     if (*value_of(facts.mirroring)) {
         return {};

@@ -35,7 +35,7 @@ std::string remedy_for(Problem const& problem)
 Findings hidden_of(Rule const& rule, Facts const& facts)
 {
     if (auto const* const problem = problem_of(facts.hidden_vhosts)) {
-        return {not_told(rule.code, "which vhosts this user may not see into", *problem)};
+        return {not_told(rule.code, "the vhosts hidden from this user", *problem)};
     }
     auto const& hidden = *value_of(facts.hidden_vhosts);
     if (hidden.empty()) {
@@ -74,9 +74,12 @@ Finding not_told(std::string code, std::string const& what, Problem const& probl
     if (problem.kind == Problem::Kind::not_supported) {
         return skipped(std::move(code), fmt::format("this broker does not tell {}", what));
     }
-    return {
-        std::move(code),    Severity::unknown, {"cluster"}, 1, fmt::format("{} not known: {}", what, problem.reason),
-        remedy_for(problem)};
+    return {std::move(code),
+            Severity::unknown,
+            {"cluster"},
+            1,
+            fmt::format("could not ask for {}: {}", what, problem.reason),
+            remedy_for(problem)};
 }
 
 Finding skipped(std::string code, std::string evidence, std::string remedy)
