@@ -117,13 +117,16 @@ TEST_CASE("commands go on over another node when their own is killed, and no mes
     constexpr std::size_t k_messages = 2000;
     Shop shop(k_messages); // made over the first node, which leads it
     auto const output = shop.folder / "done";
+    auto const killed = shop.folder / "killed"; // until then the second half waits
     test::RunningRmqha consumer({"--context", shop.cluster.name(), "--strategy", "in_order", "consume",
                                  shop.queue.name(), "--parallel", "4", "--", "sh", "-c",
-                                 "read -r n; echo $n >> " + output.string()},
+                                 "read -r n; while [ $n -ge 1000 ] && ! [ -e " + killed.string() +
+                                     " ]; do sleep 0.1; done; echo $n >> " + output.string()},
                                 shop.folder.path());
     auto const done = [&] { return lines_in(output); };
     REQUIRE(test::wait_until(1min, [&] { return done().size() > 100; }));
     shop.cluster.kill(1);
+    base::write_file(killed, "");
     CHECK(test::wait_until(3min, [&] {
         auto const lines = done();
         return std::set(lines.begin(), lines.end()).size() == k_messages;
