@@ -95,6 +95,7 @@ void judge(Context& context, CheckOptions const& options, std::vector<health::Fi
 {
     if (options.state_file.empty()) {
         report.findings = std::move(findings);
+        report.begun = report.findings;
         return;
     }
     health::JudgeOptions judging{.runs = options.runs,
@@ -108,6 +109,7 @@ void judge(Context& context, CheckOptions const& options, std::vector<health::Fi
             file.judge(cluster_key(context.settings().nodes), findings, report.snapshot ? &*report.snapshot : nullptr,
                        judging, context.deadline(k_default_deadline));
         report.findings = std::move(judgement.counting);
+        report.begun = std::move(judgement.begun);
         report.pending = std::move(judgement.pending);
         report.gone = std::move(judgement.gone);
         report.notes = file.notes();
@@ -116,6 +118,7 @@ void judge(Context& context, CheckOptions const& options, std::vector<health::Fi
         report.findings = std::move(findings);
         report.findings.push_back(
             {"STATE-FILE", Severity::unknown, health::k_check_itself, error.what(), error.hint(), "check"});
+        report.begun = report.findings;
     }
 }
 
@@ -139,9 +142,9 @@ void write_textfile(CheckOptions const& options, Report& report)
     }
 }
 
-ExitStatus check(Context& context, CheckOptions const& options)
+/// What options ask for and others would have to give.
+void require_what_it_takes(CheckOptions const& options)
 {
-    auto const start = context.clock.now();
     if (options.state_file.empty() && (options.runs > 1 || options.changes_only)) {
         throw Error(ExitCode::usage,
                     fmt::format("{}: nothing to compare with", options.runs > 1 ? "--for" : "--changes-only"),
@@ -161,9 +164,20 @@ ExitStatus check(Context& context, CheckOptions const& options)
         throw Error(ExitCode::usage, "--mirror-sync-delay-max: nothing to tell the time by",
                     "Give --state-file, so that a run knows since when mirrors have been unsynchronised.");
     }
-    check(options.alerts);
+}
+
+ExitStatus check(Context& context, CheckOptions const& options)
+{
+    auto const start = context.clock.now();
+    require_what_it_takes(options);
+    check(options.alerts, context.console);
+    auto const deadline = context.deadline(k_default_deadline) - k_last_words;
+    if (!options.alerts.commands.empty() && start + time_for(options.alerts) >= deadline) {
+        throw Error(ExitCode::usage, "--exec-timeout: leaves no time to ask the cluster",
+                    "It must be shorter than --deadline.");
+    }
     Report report;
-    report.checks = checks_of(names, options.rules);
+    report.checks = checks_of(options.checks, options.rules);
     report.time = context.clock.wall();
     report.runs_wanted = options.runs;
     bool changed = true;
@@ -177,8 +191,9 @@ ExitStatus check(Context& context, CheckOptions const& options)
         judge(context, options, std::move(findings), report, changed);
     } catch (Error const& error) { // not even settings
         report.findings = {not_checked(error, report.checks)};
+        report.begun = report.findings;
     }
-    auto const untold = tell(context, options.alerts, report, context.deadline(k_default_deadline) - k_last_words);
+    auto const untold = tell(context, options.alerts, report, deadline);
     report.findings.insert(report.findings.end(), untold.begin(), untold.end());
     report.took = context.clock.now() - start;
     if (!options.textfile.empty()) {

@@ -86,13 +86,9 @@ private:
         return report;
     }
 
-    /// While nobody answers, nobody knows what has gone.
     void alert(health::Report& report, bool reached)
     {
-        if (reached) {
-            report.gone = health::gone_since(m_alerted, report);
-            m_alerted = report.findings;
-        }
+        health::compare(m_counted, report, reached);
         auto const untold =
             cmd::tell(m_context, m_options.alerts, report, m_context.clock.now() + time_for(m_options.alerts));
         for (auto const& problem : untold) {
@@ -124,7 +120,7 @@ private:
     serve::Board& m_board;
     Snapshots m_snapshots;
     std::string m_problem;
-    std::vector<health::Finding> m_alerted; ///< what counted when the cluster was last reached
+    std::vector<health::Finding> m_counted; ///< up to the last collection
     std::set<std::string> m_untold;         ///< troubles with alerts that the log tells already
 };
 
@@ -141,6 +137,7 @@ void warn_of_strangers(output::Console& console, serve::Listener const& http, bo
 base::ExitCode serve_cluster(Context& context, ServeOptions const& options)
 {
     check(options);
+    check(options.alerts, context.console);
     auto const& settings = context.settings();
     auto const secrets = read_secrets(options, context.console);
     auto http_port = serve::listen_at(serve::parse_endpoint("--listen", options.listen));

@@ -1,11 +1,10 @@
 #include "cmd/monitor_serve_options.hpp"
 
 #include "cmd/options.hpp"
+#include "cmd/secret_files.hpp"
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/units.hpp"
-#include "output/console.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -13,41 +12,9 @@
 #include <algorithm>
 
 namespace rmqha::cmd {
-namespace {
 
 using base::Error;
 using base::ExitCode;
-
-std::string read(std::string const& option, std::string const& path)
-{
-    auto content = base::read_file(path);
-    if (!content) {
-        base::fail(ExitCode::config, "{}: \"{}\" does not exist", option, path);
-    }
-    return std::move(*content);
-}
-
-void warn_if_readable(output::Console& console, std::string const& option, std::string const& path)
-{
-    if (base::readable_by_others(path)) {
-        console.warn(fmt::format("{}: others than the owner may read {}", option, path));
-    }
-}
-
-std::string token_of(std::string const& path)
-{
-    auto token = read("--bearer-token-file", path);
-    token.erase(token.find_last_not_of(" \t\r\n") + 1);
-    bool const fit = std::all_of(token.begin(), token.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
-    if (token.empty() || !fit) {
-        throw Error(ExitCode::config,
-                    fmt::format("--bearer-token-file: \"{}\" {}", path, token.empty() ? "is empty" : "is not a token"),
-                    "The file holds one line without blanks, such as \"openssl rand -hex 32\" prints.");
-    }
-    return token;
-}
-
-} // namespace
 
 void add_serve_options(CLI::App& app, ServeOptions& options)
 {
@@ -76,7 +43,6 @@ void add_serve_options(CLI::App& app, ServeOptions& options)
 
 void check(ServeOptions const& options)
 {
-    check(options.alerts);
     if (!options.alerts.alertmanagers.empty() && options.alerts.lifetime <= 2 * options.interval) {
         throw Error(ExitCode::usage, "--alert-lifetime: too short",
                     "Alerts are told again every --interval: let them live for more than two of these.");
@@ -98,11 +64,12 @@ ServeSecrets read_secrets(ServeOptions const& options, output::Console& console)
     ServeSecrets secrets;
     if (!options.tls_cert.empty()) {
         warn_if_readable(console, "--tls-key", options.tls_key);
-        secrets.tls = serve::ServerTls{read("--tls-cert", options.tls_cert), read("--tls-key", options.tls_key)};
+        secrets.tls = serve::ServerTls{read_option_file("--tls-cert", options.tls_cert),
+                                       read_option_file("--tls-key", options.tls_key)};
     }
     if (!options.bearer_token_file.empty()) {
         warn_if_readable(console, "--bearer-token-file", options.bearer_token_file);
-        secrets.token = token_of(options.bearer_token_file);
+        secrets.token = read_token("--bearer-token-file", options.bearer_token_file);
     }
     return secrets;
 }

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace rmqha::base {
@@ -32,6 +35,17 @@ struct Finished {
 /// started, Error(unavailable) names it and the reason. The command starts with no signal blocked. SIGPIPE must be
 /// ignored, as SignalWatch sees to: a command may end before it has read its input.
 Finished run(Command const& command, TimePoint deadline, Stop const& stop);
+
+using RunResult = std::variant<Finished, Error>;
+
+struct RunLimits {
+    TimePoint deadline;
+    std::size_t at_once = 1; ///< at least 1
+};
+
+/// Runs each as run() does, in their order, and returns for each what it printed or, in place of throwing it, the
+/// Error; what could not be begun by the deadline has an Error(timeout) too. Throws Interrupted.
+std::vector<RunResult> run_all(std::span<Command const> commands, RunLimits limits, Stop const& stop);
 
 /// Starts a command that outlives this process: own session, no standard input, output appended to `log` (0600).
 /// Returns its process id. Throws Error(unavailable).

@@ -28,12 +28,18 @@ Json labels_of(Report const& report, std::string const& code, std::string const&
         {"alertname", code}, {"cluster", report.context}, {"object", object}, {"severity", lower(to_string(severity))}};
 }
 
+/// Another severity is another alert.
+bool same(Finding const& a, Finding const& b)
+{
+    return a.code == b.code && a.object == b.object && a.severity == b.severity;
+}
+
+} // namespace
+
 bool counts(Finding const& finding)
 {
     return finding.severity >= Severity::unknown;
 }
-
-} // namespace
 
 std::string alerts_json(Report const& report, base::milliseconds lifetime)
 {
@@ -61,21 +67,37 @@ std::string alerts_json(Report const& report, base::milliseconds lifetime)
     return alerts.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::vector<GoneProblem> gone_since(std::vector<Finding> const& before, Report const& report)
+void compare(std::vector<Finding>& counted, Report& report, bool reached)
 {
-    std::vector<GoneProblem> gone;
-    for (Finding const& old : before) {
-        auto const goes_on = [&](Finding const& finding) {
-            bool const same =
-                finding.code == old.code && finding.object == old.object && finding.severity == old.severity;
-            bool const not_known = finding.severity == Severity::unknown && concerns(finding, {old.code});
-            return same || not_known;
-        };
-        if (counts(old) && std::none_of(report.findings.begin(), report.findings.end(), goes_on)) {
-            gone.push_back({old.code, old.object, report.time, old.severity});
+    for (Finding const& finding : report.findings) {
+        bool const known =
+            std::any_of(counted.begin(), counted.end(), [&](Finding const& old) { return same(old, finding); });
+        if (counts(finding) && !known) {
+            report.begun.push_back(finding);
         }
     }
-    return gone;
+    if (!reached) {
+        counted.insert(counted.end(), report.begun.begin(), report.begun.end());
+        return;
+    }
+    std::vector<Finding> held;
+    for (Finding const& old : counted) {
+        auto const goes_on = [&](Finding const& finding) { return same(old, finding); };
+        auto const not_known = [&](Finding const& finding) {
+            return finding.severity == Severity::unknown && concerns(finding, {old.code});
+        };
+        auto const& now = report.findings;
+        if (std::any_of(now.begin(), now.end(), goes_on)) {
+            continue;
+        }
+        if (std::any_of(now.begin(), now.end(), not_known)) {
+            held.push_back(old);
+        } else {
+            report.gone.push_back({old.code, old.object, report.time, old.severity});
+        }
+    }
+    counted = std::move(held);
+    std::copy_if(report.findings.begin(), report.findings.end(), std::back_inserter(counted), counts);
 }
 
 } // namespace rmqha::health

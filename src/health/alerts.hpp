@@ -3,6 +3,7 @@
 #include "health/report.hpp"
 
 #include <string>
+#include <vector>
 
 namespace rmqha::health {
 
@@ -11,7 +12,11 @@ namespace rmqha::health {
 /// unless it is told again; what has gone ends at the report. Skipped findings are none. Pure.
 std::string alerts_json(Report const& report, base::milliseconds lifetime);
 
-/// What counted in `before` and does not any more in `report`: not what nobody could look for this time. Pure.
-std::vector<GoneProblem> gone_since(std::vector<Finding> const& before, Report const& report);
+/// Says in the report what has begun and what has gone since `counted`, what counted up to now, and brings that up to
+/// date. What nobody could look for this time has not gone, and while no node was `reached` nothing has. Pure.
+void compare(std::vector<Finding>& counted, Report& report, bool reached);
+
+/// Whether anybody is told of it: skipped findings are none.
+bool counts(Finding const& finding);
 
 } // namespace rmqha::health

@@ -197,7 +197,8 @@ private:
         } else if (seen.runs >= m_options.runs) {
             counts_as = std::min(worst.severity, Severity::warning);
         }
-        m_result.changed = m_result.changed || counts_as != seen.severity;
+        bool const changed = counts_as != seen.severity;
+        m_result.changed = m_result.changed || changed;
         seen.severity = counts_as;
         if (counts_as == Severity::ok) {
             m_result.pending.push_back({worst, seen.runs});
@@ -206,6 +207,9 @@ private:
         for (Finding const* finding : same) {
             m_result.counting.push_back(*finding);
             m_result.counting.back().severity = std::min(finding->severity, counts_as);
+            if (changed) {
+                m_result.begun.push_back(m_result.counting.back());
+            }
         }
     }
 

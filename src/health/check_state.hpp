@@ -53,6 +53,7 @@ struct GoneProblem {
 
 struct Judgement {
     std::vector<Finding> counting; ///< the worst first; what was skipped stays among them
+    std::vector<Finding> begun;    ///< of these, what did not count in the run before, or not with this severity
     std::vector<PendingProblem> pending;
     std::vector<GoneProblem> gone;
     bool changed = false; ///< something counts that did not, or no longer, or more or less than before

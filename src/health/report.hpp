@@ -23,6 +23,7 @@ struct Report {
     std::optional<Snapshot> snapshot; ///< nothing when there was no cluster to ask: a finding says why
     std::optional<Score> score;       ///< only when a check is about it
     std::vector<Finding> findings;    ///< what counts, the worst first
+    std::vector<Finding> begun;       ///< of these, what did not count before; all of them when nothing is known of that
     std::vector<PendingProblem> pending;
     std::vector<GoneProblem> gone;
     int runs_wanted = 1;            ///< a problem counts when it was seen so often in a row

@@ -121,6 +121,10 @@ Transfer::Transfer(CURLM* multi, Request const& request)
         set(CURLOPT_USERNAME, request.credentials.user.c_str());
         set(CURLOPT_PASSWORD, request.credentials.password.c_str());
     }
+    if (!request.bearer_token.empty()) {
+        set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+        set(CURLOPT_XOAUTH2_BEARER, request.bearer_token.c_str());
+    }
     set_method(request);
     set_tls(request.tls);
     set_url(request);

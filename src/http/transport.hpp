@@ -20,6 +20,7 @@ struct Request {
     std::string url{};               ///< http or https, already percent-encoded
     std::string body{};              ///< sent as application/json when not empty
     base::Credentials credentials{}; ///< Basic; not sent when the user is empty
+    std::string bearer_token{};      ///< sent in place of them when not empty
     base::TlsOptions tls{};
     base::milliseconds connect_timeout{3000};
 };

@@ -108,3 +108,61 @@ TEST_CASE("an Alertmanager that does not answer is told of, and hides nothing", 
                    "UNKNOWN ALERTMANAGER rmqha: cannot tell the Alertmanager at http://127.0.0.1:{}: refused", port)));
     CHECK_THAT(answer.output, !Catch::Contains("secret"));
 }
+
+TEST_CASE("commands of check and serve are given what begins and what has gone, once", "[cluster]")
+{
+    test::LiveCluster cluster;
+    test::TemporaryFolder const folder;
+    auto const notices = [&](std::string const& file) {
+        std::ifstream in(folder / file);
+        std::vector<std::string> found;
+        for (std::string line; std::getline(in, line);) {
+            auto const notice = json::parse(line);
+            auto const& finding = notice.at("finding");
+            if (finding.at("code") == "NODE-DOWN") {
+                found.push_back(fmt::format("{} {}", notice.at("status").get<std::string>(),
+                                            finding.at("object").get<std::string>()));
+            }
+        }
+        return found;
+    };
+    auto const check = [&] {
+        return test::run_rmqha({"--context", cluster.name(), "monitor", "check", "nodes", "--state-file",
+                                (folder / "state").string(), "--exec", "cat >>" + (folder / "checked").string()});
+    };
+    test::Service const exporter({test::rmqha_binary(), "--context", cluster.name(), "monitor", "serve", "--listen",
+                                  "127.0.0.1:0", "--interval", "1s", "--exec",
+                                  "cat >>" + (folder / "served").string()});
+    std::vector<std::string> const down{"firing rabbit2@localhost"};
+    std::vector<std::string> const both{"firing rabbit2@localhost", "resolved rabbit2@localhost"};
+    REQUIRE(test::wait_until(1min, [&] { return check().status == 0; }));
+    cluster.kill(2);
+    CHECK(test::wait_until(1min, [&] { return check().status == 2; }));
+    CHECK(check().status == 2);
+    CHECK(notices("checked") == down);
+    CHECK(test::wait_until(1min, [&] { return notices("served") == down; }));
+    cluster.restart(2);
+    CHECK(test::wait_until(1min, [&] { return check().status == 0; }));
+    CHECK(notices("checked") == both);
+    CHECK(test::wait_until(1min, [&] { return notices("served") == both; }));
+}
+
+TEST_CASE("a command that fails, and one that never ends, is told of in time, and hides nothing", "[cluster]")
+{
+    test::LiveCluster cluster;
+    cluster.kill(2);
+    base::Finished answer;
+    auto const check = [&](std::string const& command) {
+        return test::wait_until(1min, [&] {
+            answer = test::run_rmqha({"--context", cluster.name(), "monitor", "check", "NODE-DOWN", "--exec", command,
+                                      "--exec-timeout", "1s"});
+            return answer.status == 2;
+        });
+    };
+    CHECK(check("echo no mail >&2; exit 4"));
+    CHECK_THAT(answer.output, Catch::Contains("NODE-DOWN rabbit2@localhost") &&
+                                  Catch::Contains("UNKNOWN EXEC rmqha: \"echo no mail >&2; exit 4\" failed for 1 of 1 "
+                                                  "findings: exit status 4: no mail"));
+    CHECK(check("sleep 1000"));
+    CHECK_THAT(answer.output, Catch::Contains("did not end in time and was killed"));
+}

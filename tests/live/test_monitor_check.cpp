@@ -1,7 +1,7 @@
 #include "base/file.hpp"
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
-#include "support/own_node.hpp"
+#include "support/own_cluster.hpp"
 #include "support/prometheus_text.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temporary_folder.hpp"
@@ -201,7 +201,7 @@ TEST_CASE("monitor check tells that stable feature flags are off, until they are
     if (cluster.version().starts_with("3.")) {
         return; // these always start with all of them
     }
-    test::OwnNode const node(cluster.server());
+    test::OwnCluster const node(cluster.server());
     auto const flags = [&] {
         return test::run_rmqha({"--context", node.name(), "monitor", "check", "FEATURE-FLAGS-OFF"});
     };

@@ -2,7 +2,7 @@
 #include "provision/manifest.hpp"
 #include "support/brokers.hpp"
 #include "support/catch.hpp"
-#include "support/own_node.hpp"
+#include "support/own_cluster.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tls_server.hpp"
 
@@ -75,7 +75,7 @@ public:
     }
 
 private:
-    test::OwnNode m_node;
+    test::OwnCluster m_node;
 };
 
 base::Finished run(Words const& command, std::vector<Words> const& more)

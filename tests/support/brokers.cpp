@@ -72,8 +72,10 @@ base::Finished run_rmqha(std::vector<std::string> const& arguments, std::vector<
     return base::run(command, std::chrono::steady_clock::now() + 5min, never);
 }
 
-LiveCluster::LiveCluster()
-    : m_transport(http::make_curl_transport()), m_cluster(provision::require_manifest(cluster_under_test()))
+LiveCluster::LiveCluster() : LiveCluster(cluster_under_test()) {}
+
+LiveCluster::LiveCluster(std::string const& name)
+    : m_transport(http::make_curl_transport()), m_cluster(provision::require_manifest(name))
 {
     auto password = base::read_file(m_cluster.folder / provision::k_password_file).value_or("");
     password.erase(password.find_last_not_of('\n') + 1);

@@ -27,12 +27,14 @@ base::Finished run_rmqha(std::vector<std::string> const& arguments, std::vector<
 /// The path of the rmqha under test.
 std::string rmqha_binary();
 
-/// The cluster under test, which a ctest fixture started and RMQHA_TEST_CLUSTER names. Nodes are numbered from 1. When
+/// A cluster on this machine; if no other is named, the one under test, which a ctest fixture started and
+/// RMQHA_TEST_CLUSTER names. Nodes are numbered from 1. When
 /// it goes away it makes whole what was broken through it: paused nodes go on, dead ones are started, and it waits
 /// until all serve, also when the test has failed. Not thread-safe.
 class LiveCluster {
 public:
     LiveCluster();
+    explicit LiveCluster(std::string const& name);
     LiveCluster(LiveCluster const&) = delete;
     LiveCluster& operator=(LiveCluster const&) = delete;
     ~LiveCluster();

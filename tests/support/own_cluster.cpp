@@ -1,4 +1,4 @@
-#include "support/own_node.hpp"
+#include "support/own_cluster.hpp"
 
 #include "provision/manifest.hpp"
 #include "support/brokers.hpp"
@@ -16,7 +16,8 @@ void run(std::vector<std::string> const& words)
 
 } // namespace
 
-OwnNode::OwnNode(provision::Server const& server, std::vector<std::string> const& options) : m_name(unique_name("own"))
+OwnCluster::OwnCluster(provision::Server const& server, std::vector<std::string> const& options)
+    : m_name(unique_name("own"))
 {
     std::vector<std::string> words{"cluster", "up", "--name", m_name, "--nodes", "1", "--server", server.home};
     if (!server.chroot.empty()) {
@@ -27,19 +28,19 @@ OwnNode::OwnNode(provision::Server const& server, std::vector<std::string> const
     m_cluster = provision::require_manifest(m_name);
 }
 
-OwnNode::~OwnNode()
+OwnCluster::~OwnCluster()
 {
     run_rmqha({"cluster", "down", "--name", m_name});
 }
 
-void OwnNode::tool(std::vector<std::string> const& argv) const
+void OwnCluster::tool(std::vector<std::string> const& argv) const
 {
     std::vector<std::string> words{"cluster", "ctl", "--name", m_name, "1", "--"};
     words.insert(words.end(), argv.begin(), argv.end());
     run(words);
 }
 
-void OwnNode::restart() const
+void OwnCluster::restart() const
 {
     run({"cluster", "restart", "--name", m_name, "1"});
 }

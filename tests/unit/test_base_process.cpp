@@ -201,3 +201,41 @@ TEST_CASE("a detached command writes its log and leaves our session", "[base]")
         start_detached({.argv = {"rmqha-no-such-program"}, .environment = {}, .input = {}, .folder = {}}, log.string()),
         Error);
 }
+
+TEST_CASE("many commands run a few at a time, and each has its own result in its place")
+{
+    test::TemporaryFolder const folder;
+    auto const at_work = (folder / "at-work-").string();
+    std::vector<Command> commands;
+    for (int i = 0; i < 20; ++i) {
+        // Tells how many there are besides itself while it is at work.
+        auto command =
+            shell("at_work=" + at_work + "; : >$at_work$$; cat; set -- $at_work*; echo $# >&2; rm $at_work$$; exit " +
+                  std::to_string(i));
+        command.input = std::to_string(i);
+        commands.push_back(command);
+    }
+    auto const results = run_all(commands, {.deadline = in(1min), .at_once = 4}, Stop());
+    REQUIRE(results.size() == 20);
+    int most = 0;
+    for (int i = 0; i < 20; ++i) {
+        auto const& finished = std::get<Finished>(results[static_cast<std::size_t>(i)]);
+        CHECK(finished.status == i);
+        CHECK(finished.output == std::to_string(i));
+        most = std::max(most, std::stoi(finished.errors));
+    }
+    CHECK(most <= 4);
+}
+
+TEST_CASE("what cannot be started among many, and what is not done in time, says so in its place")
+{
+    std::vector<Command> commands{{.argv = {"/does/not/exist"}, .environment = {}, .input = {}, .folder = {}},
+                                  shell("sleep 1000"),
+                                  shell("true")};
+    auto const results = run_all(commands, {.deadline = in(500ms), .at_once = 1}, Stop());
+    REQUIRE(results.size() == 3);
+    CHECK(std::get<Error>(results[0]).code() == ExitCode::unavailable);
+    CHECK_THAT(std::get<Error>(results[1]).what(), Catch::Contains("did not end in time and was killed"));
+    CHECK_THAT(std::get<Error>(results[2]).what(), Catch::Contains("could not be begun in time"));
+    CHECK(run_all({}, {.deadline = in(1min)}, Stop()).empty());
+}

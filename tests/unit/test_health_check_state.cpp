@@ -82,7 +82,10 @@ TEST_CASE("a problem counts when it was seen as often in a row as wanted, and is
     judgement = runs.next({down});
     CHECK(state_after(judgement) == Severity::critical);
     CHECK(judgement.changed);
-    CHECK_FALSE(runs.next({down}).changed);
+    CHECK(judgement.begun.size() == 1);
+    judgement = runs.next({down});
+    CHECK_FALSE(judgement.changed);
+    CHECK(judgement.begun.empty());
     judgement = runs.next({});
     CHECK(judgement.counting.empty());
     CHECK(judgement.changed);

@@ -86,6 +86,21 @@ TEST_CASE("an answer carries status and body, and the request what the node need
     CHECK_THAT(asked, Catch::EndsWith(R"({"a":1})"));
 }
 
+TEST_CASE("a bearer token is sent in place of user and password")
+{
+    std::string asked;
+    {
+        ScriptedServer server([&asked](Peer& peer) {
+            asked = peer.read_until("\r\n\r\n");
+            peer.send(k_ok);
+            peer.wait_for_close();
+        });
+        response(ask(http::Request{
+            .url = url(server.port()), .credentials = {.user = "ops", .password = "p"}, .bearer_token = "abc.def-1"}));
+    }
+    CHECK_THAT(asked, Catch::Contains("Authorization: Bearer abc.def-1\r\n") && !Catch::Contains("Basic"));
+}
+
 TEST_CASE("a request without user sends no credentials, one without body no content type, a POST its length")
 {
     std::string asked;

@@ -1,0 +1,2 @@
+3
+monitor check --exec true --exec-timeout 10s
