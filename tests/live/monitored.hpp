@@ -15,6 +15,9 @@ class Monitored {
 public:
     using Words = std::vector<std::string>;
 
+    Monitored() = default;
+    explicit Monitored(std::string const& name) : cluster(name) {} ///< another than that under test
+
     base::Finished status(Words const& options = {}) const;
 
     /// Asks for the status as JSON until it is as wanted; fails the test after a minute, telling the last one.

@@ -1,11 +1,17 @@
 // Findings that no other test causes, each seen and seen to go.
 #include "monitored.hpp"
 
+#include "base/file.hpp"
 #include "support/catch.hpp"
+#include "support/own_cluster.hpp"
+#include "support/running_rmqha.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+#include <optional>
 
 using namespace rmqha;
 using namespace std::chrono_literals;
@@ -166,4 +172,74 @@ TEST_CASE("a partition is found when its sides see each other again", "[cluster]
     monitored.json_until(finds("PARTITION", "CRITICAL"));
     isolated.heal();
     monitored.json_until(is_ok);
+}
+
+TEST_CASE("a side that pauses or restarts itself after a partition is not called well, and is found back", "[live]")
+{
+    auto const server = test::LiveCluster().server();
+    if (!server.version.starts_with("3.10.")) {
+        return; // one version tells; later ones advise against both, and RabbitMQ 4.3 knows neither
+    }
+    test::TemporaryFolder const folder;
+    for (std::string const handling : {"pause_minority", "autoheal"}) {
+        CAPTURE(handling);
+        base::write_file(folder / "conf", "cluster_partition_handling = " + handling + "\n");
+        test::OwnCluster const own(server, {"--nodes", "3", "--conf", (folder / "conf").string()});
+        Monitored monitored(own.name());
+        monitored.json_until(is_ok);
+        test::Isolated isolated(monitored.cluster, 3);
+        if (handling == "pause_minority") {
+            monitored.json_until(finds("NODE-DOWN", "CRITICAL", "rabbit3@localhost"));
+        } else {
+            monitored.json_until(finds("VIEWS-DISAGREE", "CRITICAL"));
+        }
+        isolated.reconnect();
+        monitored.json_until(is_ok); // without anybody's help
+    }
+}
+
+namespace {
+
+/// What is started meanwhile may have so many files open.
+class OpenFiles {
+public:
+    explicit OpenFiles(rlim_t most)
+    {
+        ::getrlimit(RLIMIT_NOFILE, &m_before);
+        rlimit const low{.rlim_cur = most, .rlim_max = m_before.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+    }
+    OpenFiles(OpenFiles const&) = delete;
+    OpenFiles& operator=(OpenFiles const&) = delete;
+    ~OpenFiles() { ::setrlimit(RLIMIT_NOFILE, &m_before); }
+
+private:
+    rlimit m_before{};
+};
+
+} // namespace
+
+TEST_CASE("file descriptors and sockets that run out are found", "[live]")
+{
+    auto const server = test::LiveCluster().server();
+    if (!server.version.starts_with("3.")) {
+        return; // later brokers do not tell what they use
+    }
+    std::optional<OpenFiles> low(1024);
+    test::OwnCluster const own(server);
+    low.reset();
+    Monitored monitored(own.name());
+    Monitored::Words const options{"--descriptor-usage-max", "15"};
+    monitored.json_until(is_ok, options);
+    test::TemporaryFolder const folder;
+    {
+        test::RunningRmqha const pool({"--context", own.name(), "connect", "--pool", "300", "--hold", "10m"},
+                                      folder.path());
+        monitored.json_until(
+            [](json const& status) {
+                return has(status, "FDS-HIGH", "WARNING") && has(status, "SOCKETS-HIGH", "WARNING");
+            },
+            options);
+    }
+    monitored.json_until(is_ok, options);
 }
