@@ -167,26 +167,26 @@ std::vector<Listed> await_well(Context& context, Options const& options, QueueVi
     auto const deadline = context.deadline(k_wait_time);
     auto const rules = rules_of(context.settings(), {});
     Snapshots snapshots(context, {});
+    std::vector<Listed> last; // seen
     for (;;) {
-        std::vector<Listed> chosen;
         std::string why;
         try { // nodes that start, or a leader that is elected, are what is waited for
             view = view_of(snapshots.take(std::min(deadline, context.clock.now() + std::chrono::seconds(10))), rules);
-            chosen = chosen_queues(context, view.queues, options.choice);
-            if (all_well(chosen)) {
-                return chosen;
+            last = chosen_queues(context, view.queues, options.choice);
+            if (all_well(last)) {
+                return last;
             }
-            why = chosen.empty() ? ""
-                                 : fmt::format("{}: {}", chosen.front().findings.front().code,
-                                               chosen.front().findings.front().evidence);
+            auto const& worst = std::ranges::find_if(last, &Listed::at_risk)->findings.front();
+            why = fmt::format("{}: {}", worst.code, worst.evidence);
         } catch (base::Error const& error) {
-            if (error.code() == base::ExitCode::usage || context.clock.now() + k_pause >= deadline) {
+            bool const final = context.clock.now() + k_pause >= deadline && last.empty();
+            if (error.code() == base::ExitCode::usage || final) {
                 throw;
             }
             why = error.what();
         }
         if (context.clock.now() + k_pause >= deadline) {
-            return chosen;
+            return last;
         }
         context.console.progress("waiting: " + why);
         context.clock.sleep_until(context.clock.now() + k_pause, context.stop);

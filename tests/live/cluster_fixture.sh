@@ -11,7 +11,7 @@ up)
     # Left by a run that was killed.
     if [ -e "$state/rmqha/clusters/test-$version" ]; then down; fi
     read -r -a server < <("$brokers" "$version")
-    "$rmqha" cluster up --name "test-$version" "${server[@]}" </dev/null
+    "$rmqha" cluster up --name "test-$version" --wait 10m "${server[@]}" </dev/null
     ;;
 down) down ;;
 esac

@@ -86,7 +86,7 @@ std::string commit(Fault const& fault, LiveCluster& cluster, Bystander const& by
     case FaultKind::memory_alarm: {
         auto const before = bystander.blocks();
         ctl({"set_vm_memory_high_watermark", "0.0001"});
-        expect(wait_until(1min, [&] { return bystander.blocks() > before; }), "nobody was blocked");
+        expect(wait_until(3min, [&] { return bystander.blocks() > before; }), "nobody was blocked");
         last();
         ctl({"set_vm_memory_high_watermark", "0.6"});
         break;
@@ -94,7 +94,7 @@ std::string commit(Fault const& fault, LiveCluster& cluster, Bystander const& by
     case FaultKind::close_connections: {
         auto const before = bystander.losses();
         ctl({"close_all_connections", "--vhost", "/", "soak"});
-        expect(wait_until(1min, [&] { return bystander.losses() > before; }), "nobody lost a connection");
+        expect(wait_until(3min, [&] { return bystander.losses() > before; }), "nobody lost a connection");
         break;
     }
     }

@@ -23,12 +23,12 @@ json Monitored::json_until(std::function<bool(json const&)> const& wanted, Words
     words.insert(words.end(), {"--format", "json"});
     json last;
     base::Finished answer;
-    bool const came = wait_until(std::chrono::minutes(1), [&] {
+    bool const came = wait_until(std::chrono::minutes(3), [&] {
         answer = status(words);
         last = json::parse(answer.output, nullptr, false);
         return last.is_object() && wanted(last);
     });
-    INFO("still not as wanted after a minute: " << answer.output << answer.errors);
+    INFO("still not as wanted after 3 minutes: " << answer.output << answer.errors);
     REQUIRE(came);
     return last;
 }

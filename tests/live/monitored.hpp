@@ -20,7 +20,7 @@ public:
 
     base::Finished status(Words const& options = {}) const;
 
-    /// Asks for the status as JSON until it is as wanted; fails the test after a minute, telling the last one.
+    /// Asks for the status as JSON until it is as wanted; fails the test after 3 minutes, telling the last one.
     nlohmann::json json_until(std::function<bool(nlohmann::json const&)> const& wanted,
                               Words const& options = {}) const;
 

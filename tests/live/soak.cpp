@@ -91,7 +91,7 @@ void await_arrivals(Arrivals const& arrivals, std::uint64_t confirmed, base::Tim
 {
     auto before = arrivals.distinct();
     while (before < confirmed && std::chrono::steady_clock::now() < deadline) {
-        if (!wait_until(30s, [&] { return arrivals.distinct() > before; })) {
+        if (!wait_until(3min, [&] { return arrivals.distinct() > before; })) {
             return;
         }
         before = arrivals.distinct();
@@ -153,7 +153,7 @@ SoakResult soak(LiveCluster& cluster, SoakOptions const& options)
             result.consumers.push_back(one->part());
         }
     }
-    SoakConsumer last(setting, options.consumers, arrivals, 5s);
+    SoakConsumer last(setting, options.consumers, arrivals, 20s);
     last.finish();
     result.consumers.push_back(last.part());
     result.account = arrivals.account(claims);

@@ -56,7 +56,7 @@ TEST_CASE("under an alarm a publish says so, ends at SIGINT, and gives up in tim
     {
         test::RunningRmqha running(publish, folder.path());
         bool const told =
-            test::wait_until(1min, [&] { return running.errors().find("blocks publishers") != std::string::npos; });
+            test::wait_until(3min, [&] { return running.errors().find("blocks publishers") != std::string::npos; });
         INFO(running.errors());
         REQUIRE(told);
         CHECK_THAT(running.errors(), Contains(disk ? "low on disk" : "low on memory"));

@@ -32,7 +32,7 @@ std::map<std::string, Arrived> drain(test::LiveCluster const& cluster, std::stri
     base::Stop stop;
     auto connector = test::make_live_connector(cluster, clock, stop);
     messaging::Consumer consumer(
-        connector, {.queue = queue, .idle_timeout = 3s, .prefetch = 1000, .connection_attempts = 30},
+        connector, {.queue = queue, .idle_timeout = 15s, .prefetch = 1000, .connection_attempts = 30},
         [](auto const&) {}, stop);
     std::map<std::string, Arrived> arrived;
     consumer.run({.take =
@@ -77,7 +77,7 @@ TEST_CASE("publish --checkpoint, killed at twenty moments, loses nothing and sen
     std::vector<std::string> const command = {"--context",    cluster.name(), "publish",  "-r",
                                               queue.name(),   "--lines",      "-f",       folder / "lines",
                                               "--checkpoint", checkpoint,     "--window", std::to_string(k_window),
-                                              "--rate",       "10000"};
+                                              "--rate",       "3000"};
     auto const seed = std::random_device{}();
     CAPTURE(seed);
     std::mt19937 random(seed);
@@ -85,7 +85,7 @@ TEST_CASE("publish --checkpoint, killed at twenty moments, loses nothing and sen
     std::optional<int> status;
     while (kills < k_kills && status != 0) {
         test::RunningRmqha running(command, folder.path());
-        auto const target = done(checkpoint) + random() % 1500;
+        auto const target = done(checkpoint) + random() % 500;
         auto const deadline = std::chrono::steady_clock::now() + 1min;
         while (done(checkpoint) < target && !running.status()) {
             REQUIRE(std::chrono::steady_clock::now() < deadline);
@@ -93,7 +93,7 @@ TEST_CASE("publish --checkpoint, killed at twenty moments, loses nothing and sen
         }
         std::this_thread::sleep_for(std::chrono::microseconds(random() % 20'000)); // anywhere between two checkpoints
         running.signal(SIGKILL);
-        status = running.wait(1min);
+        status = running.wait(3min);
         INFO(running.errors());
         REQUIRE((status == 0 || status == 128 + SIGKILL));
         kills += status == 0 ? 0 : 1;

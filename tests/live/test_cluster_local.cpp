@@ -158,7 +158,7 @@ TEST_CASE("kill, pause, resume and restart leave a node in the state they promis
 
     REQUIRE(run("resume", "rabbit2").status == 0);
     CHECK(second().at("state") == "running");
-    CHECK(test::wait_until(30s, [&] { return second().at("serves") == true; }));
+    CHECK(test::wait_until(3min, [&] { return second().at("serves") == true; }));
 
     auto const pid = second().at("pid");
     REQUIRE(run("kill", "2").status == 0);
@@ -223,7 +223,7 @@ TEST_CASE("interrupting cluster up stops what it started and ends with the signa
         auto const cluster = provision::load_manifest(own.name());
         return cluster && cluster->nodes[1].pid != 0;
     };
-    REQUIRE(test::wait_until(1min, started));
+    REQUIRE(test::wait_until(3min, started));
     auto const id = provision::require_manifest(own.name()).id;
     CHECK(underway.end(signal) == 128 + signal);
     CHECK(provision::processes_of(id).empty());
@@ -285,10 +285,10 @@ TEST_CASE("a node that ends while it boots fails cluster up, and nothing is left
         auto const cluster = provision::load_manifest(own.name());
         return cluster ? cluster->nodes[0].pid : 0;
     };
-    REQUIRE(test::wait_until(1min, [&] { return pid() != 0; }));
+    REQUIRE(test::wait_until(3min, [&] { return pid() != 0; }));
     auto const id = provision::require_manifest(own.name()).id;
     // As if it had ended by itself.
-    REQUIRE(test::wait_until(1min, [&] { return !provision::processes_of(id, "rabbit1@localhost").empty(); }));
+    REQUIRE(test::wait_until(3min, [&] { return !provision::processes_of(id, "rabbit1@localhost").empty(); }));
     provision::send_signal(id, provision::processes_of(id, "rabbit1@localhost"), SIGKILL);
     CHECK(underway.end(0) == 69);
     CHECK(provision::processes_of(id).empty());

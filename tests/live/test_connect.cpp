@@ -31,7 +31,7 @@ base::Finished connect_to(test::LiveCluster const& cluster, std::string const& n
                                        "--connection-attempts",
                                        "1",
                                        "--connection-timeout",
-                                       "1s"};
+                                       "20s"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return test::run_rmqha(arguments,
                            {"RMQHA_PASSWORD=" + (password.empty() ? cluster.credentials().password : password)});
@@ -111,16 +111,18 @@ TEST_CASE("each way a connection can fail has its own words and exit code", "[li
         peer.wait_for_close();
     });
     test::BlackHole const hole;
+    std::vector<std::string> const impatient{"--connection-timeout", "1s"};
     Case const cases[] = {
         {"refused", connect_to(cluster, local(test::refusing_port())), 69, "connection refused"},
-        {"silent", connect_to(cluster, local(silent.port())), 75, "no AMQP greeting in time"},
-        {"black hole", connect_to(cluster, local(hole.port())), 75, "connecting timed out"},
+        {"silent", connect_to(cluster, local(silent.port()), impatient), 75, "no AMQP greeting in time"},
+        {"black hole", connect_to(cluster, local(hole.port()), impatient), 75, "connecting timed out"},
         {"closing", connect_to(cluster, local(closing.port())), 69, "before its AMQP greeting"},
         {"unknown host", connect_to(cluster, "no-such-host.invalid"), 68, "host name"},
         {"wrong password", connect_to(cluster, node, {}, "wrong"), 77, "login refused"},
         {"missing vhost", connect_to(cluster, node, {"--vhost", "nosuch"}), 77, "vhost nosuch not found"},
         {"HTTP", connect_to(cluster, local(http.port())), 76, "speaks HTTP"},
-        {"management port", connect_to(cluster, local(cluster.node(1).management_port)), 75, "management port"},
+        {"management port", connect_to(cluster, local(cluster.node(1).management_port), impatient), 75,
+         "management port"},
         {"TLS to a plain port", connect_to(cluster, node, {"--tls"}), 76, "TLS"},
     };
     for (auto const& one : cases) {
@@ -147,7 +149,8 @@ TEST_CASE("what one process learns of a node the next one heeds, however damaged
     for (int i = 0; i < 2; ++i) { // the second failure puts it in quarantine
         CHECK_THAT(connect().errors, Contains(tried));
     }
-    CHECK_THAT(connect().errors, !Contains(tried));
+    // Each time it is tried again after all, it is left alone for longer.
+    CHECK(test::wait_until(3min, [&] { return connect().errors.find(tried) == std::string::npos; }));
     for (auto const& file : std::filesystem::recursive_directory_iterator(folder.path())) {
         if (file.path().extension() == ".json") {
             std::ofstream(file.path()) << R"({"next": "x", "nodes": [)";
@@ -162,12 +165,14 @@ TEST_CASE("connect --all with a node paused names it, in time, and tells the oth
 {
     test::LiveCluster cluster;
     cluster.pause(2);
-    auto const answer =
-        test::run_rmqha({"--context", cluster.name(), "connect", "--all", "--deadline", "5s", "--format", "json"});
-    INFO(answer.output << answer.errors);
-    CHECK(answer.status == 3);
-    auto const json = nlohmann::json::parse(answer.output);
-    CHECK(json.at("reachable") == 2);
+    nlohmann::json json;
+    CHECK(test::wait_until(3min, [&] { // the others may have more to do than to answer in time
+        auto const answer = test::run_rmqha({"--context", cluster.name(), "--connection-timeout", "3s", "connect",
+                                             "--all", "--deadline", "5s", "--format", "json"});
+        json = nlohmann::json::parse(answer.output);
+        return answer.status == 3 && json.at("reachable") == 2;
+    }));
+    INFO(json.dump(2));
     auto const& paused = json.at("nodes").at(1);
     CHECK(paused.at("node") == config::label(cluster.node(2)));
     CHECK(paused.at("connected") == false);
@@ -182,8 +187,9 @@ TEST_CASE("connect goes round a dead and a paused node with every strategy", "[c
     cluster.kill(1);
     cluster.pause(2);
     for (auto const& strategy : config::strategy_names()) {
-        auto const answer = test::run_rmqha({"--context", cluster.name(), "--strategy", strategy,
-                                             "--connection-timeout", "1s", "connect", "--print", "node"});
+        auto const answer =
+            test::run_rmqha({"--context", cluster.name(), "--strategy", strategy, "--connection-timeout", "3s",
+                             "--deadline", "60s", "connect", "--print", "node"});
         INFO(strategy << ": " << answer.errors);
         CHECK(answer.status == 0);
         CHECK(answer.output == config::label(cluster.node(3)) + "\n");

@@ -46,7 +46,8 @@ struct Shop {
         arguments.insert(arguments.begin(), {"consume", queue.name()});
         return rmqha(std::move(arguments));
     }
-    std::string rest() const { return consume({"--idle-timeout", "2s"}).output; }
+    /// What is left, so many messages.
+    std::string rest(int count) const { return consume({"-c", std::to_string(count)}).output; }
 };
 
 std::vector<std::string> lines_in(std::filesystem::path const& path)
@@ -78,7 +79,7 @@ TEST_CASE("heartbeats go on while a command takes longer than they allow", "[liv
 {
     Shop const shop(1);
     auto const answer =
-        shop.rmqha({"--heartbeat", "1s", "consume", shop.queue.name(), "-c", "1", "--", "sh", "-c", "cat; sleep 6"});
+        shop.rmqha({"--heartbeat", "3s", "consume", shop.queue.name(), "-c", "1", "--", "sh", "-c", "cat; sleep 12"});
     CHECK(answer.status == 0);
     CHECK(answer.output == "0");
     CHECK_THAT(answer.errors, Catch::Contains("1 acknowledged") && !Catch::Contains("lost"));
@@ -90,8 +91,8 @@ TEST_CASE("what is peeked at stays in the queue", "[live]")
         CAPTURE(type);
         Shop const shop(300, type);
         auto const lines = *base::read_file(shop.folder / "lines");
-        CHECK(shop.consume({"--peek", "--idle-timeout", "2s"}).output == lines);
-        CHECK(shop.rest() == lines);
+        CHECK(shop.consume({"--peek", "-c", "300"}).output == lines);
+        CHECK(shop.rest(300) == lines);
     }
 }
 
@@ -118,13 +119,13 @@ TEST_CASE("commands go on over another node when their own is killed, and no mes
     Shop shop(k_messages); // made over the first node, which leads it
     auto const output = shop.folder / "done";
     auto const killed = shop.folder / "killed"; // until then the second half waits
-    test::RunningRmqha consumer({"--context", shop.cluster.name(), "--strategy", "in_order", "consume",
-                                 shop.queue.name(), "--parallel", "4", "--", "sh", "-c",
+    test::RunningRmqha consumer({"--context", shop.cluster.name(), "--strategy", "in_order", "--connection-attempts",
+                                 "0", "consume", shop.queue.name(), "--parallel", "4", "--", "sh", "-c",
                                  "read -r n; while [ $n -ge 1000 ] && ! [ -e " + killed.string() +
                                      " ]; do sleep 0.1; done; echo $n >> " + output.string()},
                                 shop.folder.path());
     auto const done = [&] { return lines_in(output); };
-    REQUIRE(test::wait_until(1min, [&] { return done().size() > 100; }));
+    REQUIRE(test::wait_until(3min, [&] { return done().size() > 100; }));
     shop.cluster.kill(1);
     base::write_file(killed, "");
     CHECK(test::wait_until(3min, [&] {
@@ -132,7 +133,7 @@ TEST_CASE("commands go on over another node when their own is killed, and no mes
         return std::set(lines.begin(), lines.end()).size() == k_messages;
     }));
     consumer.signal(SIGINT);
-    CHECK(consumer.wait(1min) == 130);
+    CHECK(consumer.wait(3min) == 130);
     INFO(consumer.errors());
     CHECK_THAT(consumer.errors(), Catch::Contains("lost"));
 }

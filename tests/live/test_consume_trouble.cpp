@@ -49,13 +49,13 @@ struct Scene {
     std::string output() const { return base::read_file(folder / "out").value_or(""); }
     bool received(std::string const& output_wanted) const
     {
-        return test::wait_until(1min, [&] { return output() == output_wanted; });
+        return test::wait_until(3min, [&] { return output() == output_wanted; });
     }
 };
 
 bool told(test::RunningRmqha const& running, std::string const& text)
 {
-    return test::wait_until(1min, [&] { return running.errors().find(text) != std::string::npos; });
+    return test::wait_until(3min, [&] { return running.errors().find(text) != std::string::npos; });
 }
 
 /// Bytes of memory the process has of its own.
@@ -86,11 +86,11 @@ TEST_CASE("a reader that pauses costs neither the connection, nor memory, nor a 
                 .status == 0);
     REQUIRE(::mkfifo((scene.folder / "out").c_str(), 0600) == 0);
     base::Fd const reader(::open((scene.folder / "out").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    auto consumer = scene.consume({"--heartbeat", "1s", "--prefetch", "3000", "-c", std::to_string(k_messages)});
+    auto consumer = scene.consume({"--heartbeat", "3s", "--prefetch", "3000", "-c", std::to_string(k_messages)});
     char first = 0;
-    REQUIRE(test::wait_until(1min, [&] { return ::read(reader.get(), &first, 1) == 1; }));
+    REQUIRE(test::wait_until(3min, [&] { return ::read(reader.get(), &first, 1) == 1; }));
     // More than the broker allows a silent client; polled so that a loss is seen at once.
-    CHECK_FALSE(test::wait_until(6s, [&] { return consumer.status() || !consumer.errors().empty(); }));
+    CHECK_FALSE(test::wait_until(12s, [&] { return consumer.status() || !consumer.errors().empty(); }));
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // they keep what was freed
     CHECK(memory_of(consumer.pid()) < 130U << 20U);
 #endif
@@ -123,7 +123,7 @@ TEST_CASE("a queue that is deleted under its consumer ends it with the reason", 
     auto consumer = scene.consume({});
     REQUIRE(scene.received("only\n"));
     CHECK(scene.cluster.manage(1, "DELETE", "/api/queues/%2F/" + scene.queue.name()).status == 204);
-    CHECK(consumer.wait(1min) == 65);
+    CHECK(consumer.wait(3min) == 65);
     CHECK_THAT(consumer.errors(), Contains("ended the subscription") && Contains("1 received, 1 acknowledged") &&
                                       Contains("no queue '" + scene.queue.name() + "'"));
 }
@@ -171,9 +171,12 @@ TEST_CASE("a message that the broker takes away for slowness comes again, and th
     set("1000", "500");
     scene.publish("slow");
     auto const flag = (scene.folder / "flag").string();
-    auto consumer = scene.consume({"--connection-attempts", "0", "-c", "1", "--", "sh", "-c",
-                                   "cat; [ -e " + flag + " ] || { touch " + flag + "; exec sleep 5; }"});
+    auto const over = (scene.folder / "over").string();
+    auto consumer = scene.consume(
+        {"--connection-attempts", "0", "-c", "1", "--", "sh", "-c",
+         "cat; [ -e " + flag + " ] || { touch " + flag + "; while ! [ -e " + over + " ]; do sleep 0.1; done; }"});
     CHECK(told(consumer, "trying again"));
+    base::write_file(over, "");
     CHECK_THAT(consumer.errors(), Contains(cancels ? "held for too long" : "timed out"));
     set("1800000", "60000"); // else the broker may take it away again while the acknowledgement is on its way
     CHECK(consumer.wait(2min) == 0);
@@ -193,5 +196,5 @@ TEST_CASE("a consumer whose queue's node dies is told by the broker, and goes on
     scene.publish("after");
     CHECK(test::wait_until(2min, [&] { return scene.output().ends_with("after\n"); })); // "before" may come twice
     consumer.signal(SIGINT);
-    CHECK(consumer.wait(1min) == 130);
+    CHECK(consumer.wait(3min) == 130);
 }

@@ -30,17 +30,26 @@ struct Scene {
     }
     void record() const
     {
-        auto const answer = monitor({"record", "--count", "1", "--output", file});
-        INFO(answer.errors);
-        REQUIRE(answer.status == 0);
+        base::Finished answer;
+        bool const whole = test::wait_until(3min, [&] { // one that has all there is to tell
+            answer = monitor({"record", "--count", "1"});
+            return answer.status == 0 && answer.output.find("\"state\":\"OK\"") != std::string::npos;
+        });
+        INFO(answer.output << answer.errors);
+        REQUIRE(whole);
+        std::ofstream(file, std::ios::app) << answer.output;
     }
     /// The changes of `what` at `object` since the moment meant.
     std::vector<json> changes(std::string const& what, std::string const& object,
                               std::string const& from = "first") const
     {
-        auto const answer = monitor({"diff", file, "--from", from, "--format", "json"});
+        base::Finished answer;
+        bool const whole = test::wait_until(3min, [&] { // a look may miss something, and says so
+            answer = monitor({"diff", file, "--from", from, "--format", "json"});
+            return answer.status == 0 || answer.status == 1;
+        });
         INFO(answer.errors);
-        REQUIRE((answer.status == 0 || answer.status == 1));
+        REQUIRE(whole);
         std::vector<json> found;
         auto const told = json::parse(answer.output);
         std::copy_if(told.at("changes").begin(), told.at("changes").end(), std::back_inserter(found),
@@ -115,9 +124,9 @@ TEST_CASE("a recording has a whole line for each moment, also when it was interr
             {"--context", scene.cluster.name(), "monitor", "record", "--interval", "100ms", "--output", scene.file},
             scene.folder.path());
         auto const lines = [&] { return lines_of(base::read_file(scene.file).value_or("")); };
-        REQUIRE(test::wait_until(1min, [&] { return lines() >= 3; }));
+        REQUIRE(test::wait_until(3min, [&] { return lines() >= 3; }));
         recorder.signal(SIGINT);
-        CHECK(recorder.wait(1min) == 130);
+        CHECK(recorder.wait(3min) == 130);
     }
     auto const text = base::read_file(scene.file).value_or("");
     CHECK(text.ends_with("\n"));
@@ -143,7 +152,7 @@ TEST_CASE("a diff tells what a dead node changed, and that it is back", "[cluste
     scene.declare(queue.name()); // led by the second node
     auto const& node = scene.cluster.node(2);
     auto const name = node.name.empty() ? std::string("rabbit2@") : node.name;
-    REQUIRE(test::wait_until(1min, [&] {
+    REQUIRE(test::wait_until(3min, [&] {
         auto const answer = scene.monitor({"record", "--count", "1"});
         auto const moment = json::parse(answer.output);
         return moment.at("state") == "OK" && answer.output.find(queue.name()) != std::string::npos;

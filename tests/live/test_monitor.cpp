@@ -1,4 +1,5 @@
 #include "monitored.hpp"
+
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
 
@@ -121,7 +122,7 @@ TEST_CASE("monitor views shows a node that has lost its peers, and that all agre
 
     test::Isolated isolated(monitored.cluster, 3);
     nlohmann::json divided;
-    CHECK(test::wait_until(1min, [&] {
+    CHECK(test::wait_until(3min, [&] {
         auto const [status, json] = views();
         divided = json;
         return status == 1 && json.at("nodes")[2].at("not_running").size() == 2;

@@ -24,25 +24,18 @@ base::Finished check(test::LiveCluster const& cluster, std::vector<std::string> 
     return test::run_rmqha(arguments);
 }
 
-/// Checks until the answer is as wanted; fails after a minute with the last one.
+/// Checks until the answer is as wanted; fails after 3 minutes with the last one.
 template <typename Wanted>
 base::Finished check_until(test::LiveCluster const& cluster, std::vector<std::string> const& words, Wanted wanted)
 {
     base::Finished answer;
-    bool const came = test::wait_until(1min, [&] {
+    bool const came = test::wait_until(3min, [&] {
         answer = check(cluster, words);
         return wanted(answer);
     });
-    INFO("still not as wanted after a minute: " << answer.status << " " << answer.output << answer.errors);
+    INFO("still not as wanted after 3 minutes: " << answer.status << " " << answer.output << answer.errors);
     REQUIRE(came);
     return answer;
-}
-
-base::milliseconds uptime_of(test::LiveCluster const& cluster, std::size_t number)
-{
-    auto const answer = test::run_rmqha({"--context", cluster.name(), "monitor", "status", "--format", "json"});
-    auto const uptime = nlohmann::json::parse(answer.output).at("nodes").at(number - 1).at("uptime_ms");
-    return base::milliseconds(uptime.is_null() ? 0 : uptime.get<std::int64_t>());
 }
 
 bool is_ok(base::Finished const& answer)
@@ -155,16 +148,19 @@ TEST_CASE("monitor check answers in time when no node does", "[live]")
 TEST_CASE("monitor check sees a vhost that does not run on one node, and that it runs again", "[live]")
 {
     test::LiveCluster cluster;
-    std::string const vhost = "check-vhost";
-    cluster.tool(1, {"rabbitmqctl", "add_vhost", vhost});
+    test::TemporaryVhost const made(cluster);
+    auto const& vhost = made.name();
     check_until(cluster, {"vhosts"}, is_ok);
-    cluster.tool(
-        2, {"rabbitmqctl", "eval", fmt::format("rabbit_vhost_sup_sup:stop_and_delete_vhost(<<\"{}\">>).", vhost)});
-    auto const down = check_until(cluster, {"vhosts"}, [](auto const& answer) { return answer.status == 2; });
+    auto const down = check_until(cluster, {"vhosts"}, [&](auto const& answer) {
+        if (answer.status != 2) { // again and again: RabbitMQ 4 starts now and then what does not run
+            cluster.tool(2, {"rabbitmqctl", "eval",
+                             fmt::format("rabbit_vhost_sup_sup:stop_and_delete_vhost(<<\"{}\">>).", vhost)});
+        }
+        return answer.status == 2;
+    });
     CHECK_THAT(down.output, Catch::Contains(fmt::format("VHOST-DOWN vhost \"{}\" on rabbit2@localhost", vhost)));
     cluster.tool(2, {"rabbitmqctl", "restart_vhost", "-p", vhost});
     check_until(cluster, {"vhosts"}, is_ok);
-    cluster.tool(1, {"rabbitmqctl", "delete_vhost", vhost});
 }
 
 TEST_CASE("monitor check names the member of a quorum queue that stands still, and that it has caught up", "[live]")
@@ -229,7 +225,7 @@ TEST_CASE("monitor check end-to-end sends a message through every node, leaves n
         CHECK(node.at("end_to_end").at("outcome") == "answered");
     }
     // The listing may be a moment behind.
-    CHECK(test::wait_until(30s, [&] {
+    CHECK(test::wait_until(3min, [&] {
         return cluster.tool(1, {"rabbitmqctl", "-q", "list_queues", "name"}).find("rmqha.end-to-end") ==
                std::string::npos;
     }));
@@ -266,9 +262,13 @@ TEST_CASE("monitor check with a state file tells that a node was restarted, once
     test::TemporaryFolder const folder;
     std::vector<std::string> const words{"NODE-RESTARTED", "--state-file", (folder / "state").string(), "--for", "3"};
     check_until(cluster, {}, is_ok);
-    // Longer than killing and starting it takes: a restart is known by an uptime that fell.
-    REQUIRE(test::wait_until(2min, [&] { return uptime_of(cluster, 2) > 1min; }));
-    CHECK(check(cluster, words).status == 0);
+    CHECK(check_until(cluster, words, is_ok).status == 0);
+    // A restart is known by an uptime that fell: as if it had been up for a day before.
+    auto state = nlohmann::json::parse(base::read_file(folder / "state").value());
+    for (auto& one : state.at("clusters")) {
+        one.at("uptimes_ms").at("rabbit2@localhost") = 86'400'000;
+    }
+    base::write_file(folder / "state", state.dump());
     cluster.kill(2);
     cluster.restart(2);
     auto const restarted = check_until(cluster, words, [](auto const& answer) { return answer.status == 1; });
@@ -285,8 +285,8 @@ TEST_CASE("monitor check is CRITICAL within its deadline with a node paused, and
     INFO(paused.output);
     CHECK(paused.status == 2);
     CHECK_THAT(paused.output, Catch::Contains("NODE-SILENT rabbit3@localhost"));
-    auto const memory = check(cluster, {"memory", "--deadline", "5s"});
-    CHECK(memory.status == 3); // nobody knows the memory of the node that is silent
+    auto const memory = check_until(cluster, {"memory", "--deadline", "5s"},
+                                    [](auto const& answer) { return answer.status == 3; }); // nobody knows the memory of the node that is silent
     CHECK_THAT(memory.output, Catch::Contains("UNKNOWN MEMORY-HIGH rabbit3@localhost"));
     cluster.resume(3);
     check_until(cluster, {}, is_ok);

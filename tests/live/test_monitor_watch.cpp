@@ -75,7 +75,7 @@ TEST_CASE("monitor watch shows nodes, queues and rates, obeys keys and leaves th
     CHECK(terminal.shows(" old"));
 
     // Until it is seen: rates are of the time between two collections.
-    bool const seen = test::wait_until(1min, [&] {
+    bool const seen = test::wait_until(3min, [&] {
         test::run_rmqha(
             {"--context", cluster.name(), "publish", "-r", deep.name(), "--rate", "200", "--repeat", "200", "message"});
         return terminal.until(2s, [](TerminalPage const& page) {
@@ -149,7 +149,7 @@ TEST_CASE("monitor watch tells an error on a terminal that is as it was", "[live
     test::LiveCluster const cluster;
     // An authority that is none, which only the collector sees.
     Terminal terminal(watch_command(cluster, {"--tls", "--cacert", "/dev/null"}), {});
-    CHECK(terminal.wait(1min) == 78);
+    CHECK(terminal.wait(3min) == 78);
     INFO(terminal.page().text());
     CHECK_FALSE(terminal.page().alternate());
     CHECK(terminal.page().cursor());

@@ -150,8 +150,8 @@ TEST_CASE("set-ha mirrors queues in all three modes, or says what to do instead"
         return queue.contains("slave_nodes") && queue["slave_nodes"].is_array() ? queue["slave_nodes"].size() : 0;
     };
     auto const nodes = policies.cluster.nodes().size();
-    CHECK(test::wait_until(1min, [&] { return mirrors("all") == nodes - 1 && mirrors("two") == 1; }));
-    CHECK(test::wait_until(1min, [&] { return mirrors("named") == (home == second ? 0 : 1); }));
+    CHECK(test::wait_until(3min, [&] { return mirrors("all") == nodes - 1 && mirrors("two") == 1; }));
+    CHECK(test::wait_until(3min, [&] { return mirrors("named") == (home == second ? 0 : 1); }));
 
     auto const unknown =
         policies.run({"set-ha", "x", "^x", "--mode", "nodes", "--ha-nodes", "zz@nowhere", "--dry-run"});
@@ -186,7 +186,7 @@ TEST_CASE("explain tells the winner, the losers and why; lint tells what is not 
     CHECK(fate("log") == "not_applied");
     CHECK(fate("cap") == "in_force");
     // In the end the broker says the same.
-    CHECK(test::wait_until(1min, [&] {
+    CHECK(test::wait_until(3min, [&] {
         auto const queue = policies.queue("orders");
         return queue.value("policy", nlohmann::json()) == "limit" &&
                queue["effective_policy_definition"] == explained["effective"]["definition"];

@@ -21,7 +21,7 @@ class LivePool {
 public:
     struct Options {
         std::size_t size = 6;
-        base::milliseconds heartbeat = 1s;
+        base::milliseconds heartbeat = 5s;
         std::string vhost = "/";
     };
     LivePool(test::LiveCluster const& cluster, Options const& options)
@@ -29,7 +29,7 @@ public:
         config::Settings settings;
         settings.nodes = cluster.nodes();
         settings.strategy = config::Strategy::round_robin;
-        settings.connection_timeout = 1s;
+        settings.connection_timeout = 10s;
         settings.connection_attempts = 0;
         settings.retry_delay = 200ms;
         settings.heartbeat = options.heartbeat;
@@ -113,8 +113,8 @@ std::string percent_encoded(std::string const& name)
 TEST_CASE("a pool's idle connections live through many heartbeats, and have names that tell whose they are", "[live]")
 {
     test::LiveCluster cluster;
-    LivePool pool(cluster, {.size = 3, .heartbeat = 1s});
-    auto const until = std::chrono::steady_clock::now() + 4s; // the broker gives a silent client up after 2 to 3 s
+    LivePool pool(cluster, {.size = 3, .heartbeat = 3s});
+    auto const until = std::chrono::steady_clock::now() + 12s; // the broker gives a silent client up after 6 to 9 s
     pool.pool().hold(until);
     auto const summary = pool.pool().summary();
     CHECK(summary.open == 3);
@@ -131,7 +131,7 @@ TEST_CASE("a pool's idle connections live through many heartbeats, and have name
 TEST_CASE("connections that the server closes are replaced, with the reason it gave", "[live]")
 {
     test::LiveCluster cluster;
-    LivePool pool(cluster, {.size = 3, .heartbeat = 5s});
+    LivePool pool(cluster, {.size = 3});
     std::vector<std::string> names;
     CHECK(pool.hold_until([&](auto const&) {
         names = connections_named(cluster, pool.command());
@@ -151,7 +151,7 @@ TEST_CASE("a vhost deleted under a pool ends it, and is no reason to try other n
 {
     test::LiveCluster cluster;
     test::TemporaryVhost const vhost(cluster);
-    LivePool pool(cluster, {.size = 3, .heartbeat = 5s, .vhost = vhost.name()});
+    LivePool pool(cluster, {.size = 3, .vhost = vhost.name()});
     cluster.manage(1, "DELETE", "/api/vhosts/" + vhost.name());
     CHECK(pool.hold_until([](auto const& summary) { return summary.open + summary.dialling == 0; }));
     REQUIRE(pool.pool().error());
@@ -163,7 +163,7 @@ TEST_CASE("a vhost deleted under a pool ends it, and is no reason to try other n
 TEST_CASE("what a killed and a paused node held of a pool goes to the others, which lose nothing", "[cluster]")
 {
     test::LiveCluster cluster;
-    LivePool pool(cluster, {.size = 9, .heartbeat = 1s});
+    LivePool pool(cluster, {.size = 9});
     auto const on = [](cluster::PoolSummary const& summary, config::Node const& node) {
         auto const found = summary.nodes.find(config::label(node));
         return found != summary.nodes.end() ? found->second : cluster::PoolSummary::Share{};

@@ -52,7 +52,7 @@ TEST_CASE("messages survive a random fault of each kind", "[cluster]")
     soak({.messages = chosen<std::uint64_t>("MESSAGES", 50'000),
           .faults = chosen<std::size_t>("FAULTS", 5),
           .seed = chosen<unsigned>("SEED", std::random_device{}()),
-          .patience = 10min});
+          .patience = 25min});
 }
 
 TEST_CASE("the soak: two million messages through thirty random faults", "[.soak]")

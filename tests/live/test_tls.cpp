@@ -81,7 +81,7 @@ private:
 base::Finished run(Words const& command, std::vector<Words> const& more)
 {
     auto words = command;
-    words.insert(words.end(), {"--connection-attempts", "1"});
+    words.insert(words.end(), {"--connection-attempts", "1", "--connection-timeout", "20s"});
     for (auto const& some : more) {
         words.insert(words.end(), some.begin(), some.end());
     }

@@ -2,12 +2,14 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "cluster/node_state.hpp"
 #include "provision/manifest.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -18,6 +20,8 @@ namespace rmqha::test {
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr base::milliseconds k_boot_time = 10min;
 
 /// Every process of the live tests looks for clusters where the fixture made them, whatever the caller's settings.
 void use_live_state()
@@ -87,6 +91,12 @@ LiveCluster::LiveCluster(std::string const& name)
                            .prometheus_port = node.ports.prometheus,
                            .name = node.name});
     }
+    // What earlier tests have learnt of its nodes is none of this one's business, nor what one that was killed has
+    // left.
+    std::error_code ignored;
+    std::filesystem::remove(cluster::NodeStateFile::path_for(m_nodes), ignored);
+    act([&](auto const& world) { m_disturbed = !provision::status_of(m_cluster, world).whole(); });
+    restore();
 }
 
 LiveCluster::~LiveCluster()
@@ -140,7 +150,8 @@ void LiveCluster::resume(int number)
 void LiveCluster::restart(int number)
 {
     act([&](auto const& world) {
-        provision::restart_nodes(m_cluster, {&m_cluster.nodes.at(static_cast<std::size_t>(number) - 1)}, {}, world);
+        provision::restart_nodes(m_cluster, {&m_cluster.nodes.at(static_cast<std::size_t>(number) - 1)},
+                                 {.patience = k_boot_time}, world);
     });
 }
 
@@ -159,7 +170,7 @@ void LiveCluster::restore()
                 }
             }
             if (!nodes.empty()) {
-                provision::restart_nodes(m_cluster, nodes, {}, world);
+                provision::restart_nodes(m_cluster, nodes, {.patience = k_boot_time}, world);
             }
         };
         auto const gone = [](auto const& node) {
@@ -172,7 +183,7 @@ void LiveCluster::restore()
         }
         restart_where(gone);
         try {
-            provision::await_cluster(m_cluster, 1min, world);
+            provision::await_cluster(m_cluster, 3min, world);
         } catch (base::Error const&) { // the last resort: RabbitMQ stopped within a node, nodes that gave each other up
             restart_where([](auto const& node) { return !node.serves; });
             restart_where([&](auto const& node) { return node.node.number > 1; });
@@ -193,6 +204,17 @@ http::Response LiveCluster::manage(int number, std::string const& method, std::s
     auto const results = m_transport->perform({request}, m_clock.now() + 10s, m_stop);
     auto const* const response = std::get_if<http::Response>(&results.front());
     return response != nullptr ? *response : http::Response{};
+}
+
+void LiveCluster::remove(std::string const& path)
+{
+    auto const gone = [&] {
+        auto const status = manage(1, "DELETE", path).status;
+        return status == 204 || status == 404;
+    };
+    if (!wait_until(1min, gone)) {
+        throw std::runtime_error(path + " cannot be deleted");
+    }
 }
 
 std::string LiveCluster::tool(int number, std::vector<std::string> const& argv)
@@ -269,7 +291,7 @@ TemporaryVhost::TemporaryVhost(LiveCluster& cluster) : m_cluster(cluster), m_nam
         }
         return true;
     };
-    if (!wait_until(30s, everywhere)) {
+    if (!wait_until(3min, everywhere)) {
         throw std::runtime_error(fmt::format("vhost {} does not run on every node", m_name));
     }
 }
@@ -278,7 +300,7 @@ TemporaryVhost::~TemporaryVhost()
 {
     try {
         m_cluster.restore(); // a node that is down could not forget it
-        m_cluster.manage(1, "DELETE", "/api/vhosts/" + m_name);
+        m_cluster.remove("/api/vhosts/" + m_name);
     } catch (std::exception const& problem) {
         std::fprintf(stderr, "vhost %s is left: %s\n", m_name.c_str(), problem.what());
     }
@@ -293,7 +315,7 @@ TemporaryQueue::~TemporaryQueue()
 {
     try {
         m_cluster.restore();
-        m_cluster.manage(1, "DELETE", "/api/queues/%2F/" + m_name);
+        m_cluster.remove("/api/queues/%2F/" + m_name);
     } catch (std::exception const& problem) {
         std::fprintf(stderr, "queue %s is left: %s\n", m_name.c_str(), problem.what());
     }

@@ -28,7 +28,8 @@ base::Finished run_rmqha(std::vector<std::string> const& arguments, std::vector<
 std::string rmqha_binary();
 
 /// A cluster on this machine; if no other is named, the one under test, which a ctest fixture started and
-/// RMQHA_TEST_CLUSTER names. Nodes are numbered from 1. When
+/// RMQHA_TEST_CLUSTER names. Nodes are numbered from 1. What another test left broken is made whole at first, and what rmqha remembers of its
+/// nodes is forgotten. When
 /// it goes away it makes whole what was broken through it: paused nodes go on, dead ones are started, and it waits
 /// until all serve, also when the test has failed. Not thread-safe.
 class LiveCluster {
@@ -59,6 +60,8 @@ public:
 
     /// One request to a node's management API; a status of 0 when there was no answer within 10 s.
     http::Response manage(int number, std::string const& method, std::string const& path, std::string const& body = {});
+    /// Deletes over the management API; throws when it is still there after a minute.
+    void remove(std::string const& path);
     /// Runs one of the broker's tools against the node; its output. Throws when the tool fails.
     std::string tool(int number, std::vector<std::string> const& argv);
 
@@ -87,6 +90,8 @@ public:
     /// Lets the sides see each other again, and that they were apart.
     void reconnect();
     void heal();
+    /// Its cluster is of no more use: spares the restarts.
+    void leave() { m_healed = true; }
 
 private:
     LiveCluster& m_cluster;

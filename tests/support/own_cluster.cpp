@@ -19,7 +19,8 @@ void run(std::vector<std::string> const& words)
 OwnCluster::OwnCluster(provision::Server const& server, std::vector<std::string> const& options)
     : m_name(unique_name("own"))
 {
-    std::vector<std::string> words{"cluster", "up", "--name", m_name, "--nodes", "1", "--server", server.home};
+    std::vector<std::string> words{"cluster", "up",     "--name", m_name,     "--nodes",
+                                   "1",       "--wait", "10m",    "--server", server.home};
     if (!server.chroot.empty()) {
         words.insert(words.end(), {"--chroot", server.chroot});
     }

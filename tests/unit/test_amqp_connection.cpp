@@ -155,7 +155,7 @@ TEST_CASE("the handshake may arrive byte by byte")
 
 TEST_CASE("peers that are no AMQP 0-9-1 broker are told apart")
 {
-    auto const silent = opening_fails([](Peer& peer) { peer.stay_silent(); }, 50ms);
+    auto const silent = opening_fails([](Peer& peer) { peer.stay_silent(); }, 1s);
     CHECK(silent.kind() == FailureKind::timed_out);
     CHECK_THAT(silent.what(), Catch::Contains("no AMQP greeting"));
     CHECK(opening_fails([](Peer& peer) { peer.read_exactly(8); }).kind() == FailureKind::lost);
@@ -383,7 +383,7 @@ TEST_CASE("heartbeats are sent as often as was agreed, while nothing else is")
         peer.send(wire::ack(1));
         peer.wait_for_close();
     };
-    Session session("", answer, 1s);
+    Session session("", answer, 2s);
     session.pump_until(1);
     CHECK(session.notes.told == Told{"ack 1"});
 }

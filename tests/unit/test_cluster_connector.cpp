@@ -12,6 +12,7 @@
 #include <atomic>
 #include <fstream>
 #include <mutex>
+#include <thread>
 
 using namespace rmqha;
 using namespace std::chrono_literals;
@@ -248,7 +249,15 @@ TEST_CASE("by health, the best of those that answer is taken and the others are 
 {
     World world;
     world.settings.strategy = Strategy::health_based;
-    world.figures = [](base::TimePoint, base::Stop const&) {
+    world.figures = [&world](base::TimePoint, base::Stop const&) {
+        auto const all_answered = [&world] {
+            std::scoped_lock const lock(world.mutex);
+            return world.broker->connections == 3;
+        };
+        for (auto const until = std::chrono::steady_clock::now() + 10s;
+             !all_answered() && std::chrono::steady_clock::now() < until;) {
+            std::this_thread::yield();
+        }
         return std::map<std::string, cluster::NodeFigures>{
             {"a:1", {.memory_alarm = true}}, {"b:2", {}}, {"c:3", {.memory_used = 0.9}}};
     };

@@ -89,7 +89,7 @@ TEST_CASE("what was waited for in vain is said")
     }));
     Scene scene;
     scene.broker->on_publish = on_publish;
-    auto const result = scene.run(50ms);
+    auto const result = scene.run(500ms);
     CHECK(result.asked.outcome == Asked::Outcome::failed);
     CHECK(result.asked.reason == reason);
 }

@@ -199,10 +199,10 @@ TEST_CASE("the deadline is kept with a peer that is silent, or stops half-way")
         peer.send(said);
         peer.stay_silent();
     });
-    auto const bad = fault(ask(url(server.port()), 150ms));
+    auto const bad = fault(ask(url(server.port()), 1s));
     CHECK(bad.kind == http::FaultKind::timed_out);
     CHECK_THAT(bad.reason, Catch::StartsWith(said.empty() ? "no answer within " : "answer not complete within "));
-    CHECK(bad.took >= 150ms);
+    CHECK(bad.took >= 1s);
 }
 
 TEST_CASE("a host that drops everything ends at the connect timeout, a silent TLS port too")
@@ -215,7 +215,8 @@ TEST_CASE("a host that drops everything ends at the connect timeout, a silent TL
 
     ScriptedServer silent([](Peer& peer) { peer.stay_silent(); });
     request.url = url(silent.port(), "https");
-    CHECK(fault(ask(request)).reason == "no TLS handshake within 70ms");
+    request.connect_timeout = 1s;
+    CHECK(fault(ask(request)).reason == "no TLS handshake within 1.0s");
 }
 
 TEST_CASE("a stop wakes a waiting request")
@@ -244,7 +245,7 @@ TEST_CASE("one silent peer among many costs only its own answer, and the order i
         requests[i].url = url(i == 7 ? silent.port() : lively.port());
     }
     base::Stop const stop;
-    auto const results = http::make_curl_transport()->perform(requests, std::chrono::steady_clock::now() + 500ms, stop);
+    auto const results = http::make_curl_transport()->perform(requests, std::chrono::steady_clock::now() + 4s, stop);
     REQUIRE(results.size() == requests.size());
     for (std::size_t i = 0; i < results.size(); ++i) {
         INFO(i);

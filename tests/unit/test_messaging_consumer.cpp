@@ -216,9 +216,9 @@ TEST_CASE("consuming ends when nothing came for the idle time")
 TEST_CASE("time spent reconnecting is not idle time: the queue gets its chance to speak")
 {
     Run run;
-    run.options.idle_timeout = 20ms;
+    run.options.idle_timeout = 300ms;
     run.cluster.on_dial = [&](config::Node const&) -> std::optional<amqp::Failure> {
-        auto const until = std::chrono::steady_clock::now() + 30ms; // a slow login
+        auto const until = std::chrono::steady_clock::now() + 350ms; // a slow login
         while (std::chrono::steady_clock::now() < until) {
         }
         return std::nullopt;

@@ -780,7 +780,7 @@ TEST_CASE("a nacked message waits for its new channel until the broker no longer
 TEST_CASE("an outage does not use up the time a nacked message has")
 {
     Run run;
-    run.options.nack_timeout = 50ms;
+    run.options.nack_timeout = 500ms;
     run.options.window = 1;
     int nacked_there = 0;
     run.cluster.broker->on_publish = [&](FakeChannel& channel, Sent const& sent) {
@@ -791,7 +791,7 @@ TEST_CASE("an outage does not use up the time a nacked message has")
         }
     };
     run.cluster.on_dial = [&](config::Node const&) {
-        base::SystemClock().sleep_until(std::chrono::steady_clock::now() + 80ms, {});
+        base::SystemClock().sleep_until(std::chrono::steady_clock::now() + 600ms, {});
         return std::optional<amqp::Failure>();
     };
     run.publish(1);
